@@ -1,0 +1,136 @@
+# The menu; `make` prints it. Every target sets up what it needs, once: on Debian the missing system packages, then a
+# virtual environment in $(VENV). Files that make produces stand in $(BUILD) and $(VENV), setuptools' in build/.
+
+PYTHON ?= python3
+BUILD ?= build
+VENV ?= .venv
+
+.DELETE_ON_ERROR:
+.NOTPARALLEL: # two pips in one environment get into each other's way
+.PHONY: help run test test-c lint bench clean system-c system-cmocka system-python system-font
+
+help: ## this menu
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: $(VENV)/attain | system-font ## assess the bundled plan jiangxi-2025: table and figure
+	@$(VENV)/bin/attain assess jiangxi-2025 --out $(BUILD)/report
+
+test: lint test-c $(VENV)/attain $(VENV)/test | system-font ## lint, the C tests, pytest on the installed package
+	@$(VENV)/bin/pytest
+
+# --- what the system must offer -------------------------------------------------------------------------------------
+
+# Each line asks for the thing itself, not for its package: whatever came another way counts, and a second run asks no
+# package manager anything.
+missing = $(shell { $(2); } >/dev/null 2>&1 || echo $(1))
+missing-c = $(strip $(call missing,build-essential,command -v $(CC)) \
+                    $(call missing,pkg-config,command -v pkg-config) \
+                    $(call missing,libgsl-dev,pkg-config --exists gsl))
+missing-cmocka = $(call missing,libcmocka-dev,pkg-config --exists cmocka)
+missing-python = $(strip $(call missing,python3-venv,$(PYTHON) -c 'import ensurepip') \
+                         $(call missing,python3-dev,test -e "$$($(PYTHON) -c $(PYTHON_INCLUDE))/Python.h"))
+missing-font = $(call missing,fonts-wqy-microhei,fc-list :lang=zh | grep . || dpkg-query -L fonts-wqy-microhei)
+PYTHON_INCLUDE = 'import sysconfig; print(sysconfig.get_path("include"))'
+
+# $(call provide,packages): the lists of packages are fetched only when what is at hand does not do.
+define provide
+set -e; packages="$(strip $(1))"; test -n "$$packages" || exit 0; \
+if [ "$$(id -u)" = 0 ]; then root=; else root="sudo$$([ -t 0 ] || echo ' -n')"; fi; \
+if ! command -v apt-get >/dev/null || ! $$root true 2>/dev/null; then \
+    echo "Please install what Debian calls: $$packages (no apt-get here, or no right to use it)" >&2; exit 1; \
+fi; \
+echo "Installing $$packages"; \
+install="$$root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $$packages"; \
+$$install >/dev/null 2>&1 || { $$root apt-get update -qq; $$install >/dev/null; }
+endef
+
+system-c:
+	@$(call provide,$(missing-c))
+
+system-cmocka: system-c
+	@$(call provide,$(missing-cmocka))
+
+system-python: system-c
+	@$(call provide,$(missing-python))
+
+system-font: # Chinese labels in figures; without such a font they are boxes, but all else works
+	@($(call provide,$(missing-font))) || true
+
+# --- Python ---------------------------------------------------------------------------------------------------------
+
+# Folders are listed too: a file that was deleted shows in the date of its folder only.
+PACKAGE := setup.py pyproject.toml MANIFEST.in $(shell find csrc python/attain -not -path '*/__pycache__*')
+pip = $(VENV)/bin/python -m pip --quiet --disable-pip-version-check
+
+$(VENV)/pip: | system-python
+	@echo "Making the virtual environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(pip) install --upgrade 'pip>=25.1' # the first that knows --group
+	@touch $@
+
+# setuptools never takes out of build/ what has left the sources, and would ship it.
+$(VENV)/attain: $(PACKAGE) $(VENV)/pip
+	@echo "Installing attain"
+	@rm -rf build/lib* build/bdist*
+	@$(pip) install .
+	@touch $@
+
+$(VENV)/lint $(VENV)/test $(VENV)/bench: pyproject.toml $(VENV)/pip
+	@echo "Installing the tools of make $(@F)"
+	@$(pip) install --group $(@F)
+	@touch $@
+
+bench: $(VENV)/attain $(VENV)/bench ## every benchmark
+	@for bench in $(wildcard benchmarks/bench_*.py); do echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
+
+# --- C --------------------------------------------------------------------------------------------------------------
+
+CORE := $(wildcard csrc/core/*.c)
+C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
+WARNINGS := -Wall -Wextra -Wconversion -Werror
+C_FLAGS := -std=c11 -ffp-contract=off $(WARNINGS) -Icsrc/include
+
+# $(call c-build,FOLDER,FLAGS): the core as a library of its own, no Python near, and each test linked to it.
+define c-build
+$(BUILD)/$(1)/%.o: csrc/core/%.c Makefile | system-c
+	@mkdir -p $$(@D)
+	@$$(CC) $(C_FLAGS) $(2) $$(shell pkg-config --cflags gsl) -MMD -MP -c $$< -o $$@
+
+$(BUILD)/$(1)/libattain.a: $(CORE:csrc/core/%.c=$(BUILD)/$(1)/%.o)
+	@rm -f $$@
+	@$$(AR) rcs $$@ $$^
+
+$(BUILD)/$(1)/test_%: tests/c/test_%.c $(BUILD)/$(1)/libattain.a | system-cmocka
+	@$$(CC) $(C_FLAGS) $(2) -iquote csrc/core -MMD -MP -MT $$@ -MF $$@.d $$(filter %.c %.a,$$^) -o $$@ \
+	    $$(shell pkg-config --cflags --libs gsl cmocka) -lm
+
+-include $(wildcard $(BUILD)/$(1)/*.d)
+endef
+$(eval $(call c-build,core,-O2))
+$(eval $(call c-build,sanitized,-O1 -g -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all))
+
+# A test that passes says so in its last line; one that fails says everything.
+test-c: $(C_TESTS:%=$(BUILD)/core/%) $(C_TESTS:%=$(BUILD)/sanitized/%) ## the C core alone, plain and under sanitizers
+	@failed=0; for test in $^; do \
+	    if said=$$($$test 2>&1); then echo "$$test $$(echo "$$said" | tail -n 1)"; \
+	    else echo "$$said"; echo "$$test failed"; failed=1; fi; \
+	done; exit $$failed
+
+# --- style ----------------------------------------------------------------------------------------------------------
+
+C_FILES := $(filter-out tests/c/oracle_%,$(shell find csrc tests/c -name '*.[ch]'))
+NUMPY_API := -DNPY_NO_DEPRECATED_API=NPY_2_0_API_VERSION -DNPY_TARGET_VERSION=NPY_2_0_API_VERSION
+# As system headers, so that their own warnings stay theirs.
+HEADERS = import numpy, sysconfig as s; print(*("-isystem" + h for h in (s.get_path("include"), numpy.get_include())))
+
+lint: $(VENV)/attain $(VENV)/lint ## ruff, mypy, stubtest, clang-format, warnings of the glue
+	@$(VENV)/bin/ruff check --quiet
+	@$(VENV)/bin/ruff format --quiet --check
+	@$(VENV)/bin/mypy --no-error-summary
+	@$(VENV)/bin/python -m mypy.stubtest attain._core
+	@$(VENV)/bin/clang-format --dry-run -Werror $(C_FILES)
+	@$(CC) $(C_FLAGS) $(NUMPY_API) $(shell $(VENV)/bin/python -c '$(HEADERS)') -fsyntax-only csrc/glue/*.c
+
+clean: ## remove what make made, the virtual environment too
+	rm -rf $(BUILD) $(VENV) build python/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
