@@ -1,0 +1,37 @@
+/* Cholesky factorisation and forward substitution: L L' = A, then x = L^-1 b row by row. */
+#include "dense.h"
+
+#include <math.h>
+
+double dense_dot(const double *a, const double *b, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
+    return sum;
+}
+
+double dense_cholesky(double *a, size_t n, double tolerance)
+{
+    double log_det = 0;
+    for (size_t i = 0; i < n; i++) {
+        double *row = a + i * n;
+        for (size_t j = 0; j < i; j++) row[j] = (row[j] - dense_dot(row, a + j * n, j)) / a[j * n + j];
+        double pivot = row[i] - dense_dot(row, row, i);
+        if (!(pivot > tolerance * row[i])) return NAN;
+        row[i] = sqrt(pivot);
+        log_det += log(pivot);
+    }
+    return log_det;
+}
+
+void dense_forward(const double *lower, size_t n, double *b, size_t count)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double *row = lower + i * n;
+        double *target = b + i * count;
+        for (size_t j = 0; j < i; j++) {
+            for (size_t k = 0; k < count; k++) target[k] -= row[j] * b[j * count + k];
+        }
+        for (size_t k = 0; k < count; k++) target[k] /= row[i];
+    }
+}

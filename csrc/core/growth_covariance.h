@@ -1,0 +1,24 @@
+/* The prior covariance of log changes, and the years ahead conditioned on the changes seen. */
+#ifndef ATTAIN_CORE_GROWTH_COVARIANCE_H
+#define ATTAIN_CORE_GROWTH_COVARIANCE_H
+
+#include "growth_windows.h"
+
+typedef struct {
+    double drift;            /* variance of the long-run growth mu */
+    double measurement;      /* variance of one published figure around the truth */
+    const double *variogram; /* V(n), n = 0 .. span: variance of the true log change over n years, mu known */
+} growth_kernel;
+
+/* Years between the first window's start and the end of the horizon: the variogram needs span + 1 entries. */
+size_t growth_span(const growth_windows *windows, size_t horizon);
+
+/* V(n) = w n + v (n + 2 sum_{k<n} (n - k) phi^k), v = q / (1 - phi^2), for n = 0 .. span. */
+void growth_variogram(double phi, double w, double q, size_t span, double *variogram);
+
+/* With C the covariance of the n changes and A that of the H years ahead: writes lower (n, n) = L of C = L L', gain
+ * (n, H) = L^-1 Cov(changes, ahead) and residual (H, H) = A - gain' gain. Returns log det C, NaN when C is singular. */
+double growth_condition(const growth_kernel *kernel, const growth_windows *windows, size_t horizon, double *lower,
+                        double *gain, double *residual);
+
+#endif

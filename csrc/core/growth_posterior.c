@@ -1,0 +1,167 @@
+/* What do the changes seen say about the years ahead?
+ *
+ * Given a point of the prior and s2, changes z and log changes ahead f are jointly normal with means m0 * length and covariance
+ * s2 times [C, X; X', A] of growth_covariance.c. With C = L L', u = L^-1 (z - m0 length), W = L^-1 X:
+ *     f | z, s2 ~ N(m0 length + W'u, s2 (A - W'W)),      s2 | z ~ InvGamma(a, b),   a = a0 + n/2,   b = a0 s0^2 + u'u / 2
+ * so f | z is t with 2a degrees of freedom and scale matrix (b/a)(A - W'W), and the log marginal likelihood is
+ *     -log det C / 2 + a0 log(a0 s0^2) - a log b + lgamma(a) - lgamma(a0)   up to a constant of n.
+ */
+#include "growth_posterior.h"
+
+#include <gsl/gsl_sf_gamma.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "dense.h"
+#include "growth_covariance.h"
+#include "memory.h"
+
+typedef struct {
+    double phi, r, w, q, m0, k0, a0, s0, weight;
+} prior_point;
+
+static prior_point point_of(const double *table, size_t g)
+{
+    const double *p = table + g * ATT_PRIOR_COLUMNS;
+    return (prior_point){p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]};
+}
+
+static int is_in_family(prior_point p)
+{
+    return p.phi >= 0 && p.phi < 1 && p.r >= 0 && p.w >= 0 && p.q >= 0 && fabs(p.r + p.w + p.q - 1) < 1e-9 &&
+           isfinite(p.m0) && p.k0 >= 0 && isfinite(p.k0) && p.a0 > 0 && isfinite(p.a0) && p.s0 > 0 && isfinite(p.s0) &&
+           p.weight > 0 && isfinite(p.weight);
+}
+
+att_status att_growth_prior_check(const att_growth_prior *prior)
+{
+    if (!prior || !prior->table || prior->points == 0) return ATT_BAD_ARGUMENT;
+    for (size_t g = 0; g < prior->points; g++) {
+        if (!is_in_family(point_of(prior->table, g))) return ATT_BAD_PRIOR;
+    }
+    return ATT_OK;
+}
+
+static int allocate_factors(growth_factors *f)
+{
+    size_t g = f->points, n = f->changes, h = f->horizon;
+    f->lower = att_new(g, n, n, sizeof(double));
+    f->gain = att_new(g, n, h, sizeof(double));
+    f->residual = att_new(g, h, h, sizeof(double));
+    f->log_constant = att_new(g, 1, 1, sizeof(double));
+    f->whitened = att_new(n, 1, 1, sizeof(double));
+    return f->lower && f->gain && f->residual && f->log_constant && f->whitened;
+}
+
+static double log_constant(prior_point p, double log_det, size_t changes)
+{
+    double a = p.a0 + (double)changes / 2;
+    return log(p.weight) - log_det / 2 + p.a0 * log(p.a0 * p.s0 * p.s0) + gsl_sf_lngamma(a) - gsl_sf_lngamma(p.a0);
+}
+
+static att_status factorise(growth_factors *f, const growth_windows *windows, double *variogram, size_t span)
+{
+    size_t n = f->changes, h = f->horizon;
+    for (size_t g = 0; g < f->points; g++) {
+        prior_point p = point_of(f->prior, g);
+        growth_variogram(p.phi, p.w, p.q, span, variogram);
+        growth_kernel kernel = {p.k0, p.r, variogram};
+        double log_det = growth_condition(&kernel, windows, h, f->lower + g * n * n, f->gain + g * n * h,
+                                          f->residual + g * h * h);
+        if (isnan(log_det)) return ATT_OVERLAP;
+        f->log_constant[g] = log_constant(p, log_det, n);
+    }
+    return ATT_OK;
+}
+
+att_status growth_factors_init(growth_factors *f, const att_growth_prior *prior, const growth_windows *windows,
+                               size_t horizon)
+{
+    *f = (growth_factors){
+        .points = prior->points, .changes = windows->count, .horizon = horizon, .prior = prior->table};
+    size_t span = growth_span(windows, horizon);
+    double *variogram = att_new(span + 1, 1, 1, sizeof(double));
+    int ready = allocate_factors(f) && variogram;
+    att_status status = ready ? factorise(f, windows, variogram, span) : ATT_NO_MEMORY;
+    free(variogram);
+    return status;
+}
+
+void growth_factors_free(growth_factors *f)
+{
+    free(f->lower);
+    free(f->gain);
+    free(f->residual);
+    free(f->log_constant);
+    free(f->whitened);
+    *f = (growth_factors){0};
+}
+
+double growth_factors_df(const growth_factors *f, size_t g)
+{
+    return 2 * point_of(f->prior, g).a0 + (double)f->changes;
+}
+
+/* Location of point g and its variance ratio; returns the log posterior weight, not yet normalised. */
+static double run_point(const growth_factors *f, const growth_windows *windows, size_t g, double *location, double *ratio)
+{
+    prior_point p = point_of(f->prior, g);
+    size_t n = f->changes, horizon = f->horizon;
+    double *u = f->whitened;
+    for (size_t i = 0; i < n; i++) {
+        u[i] = windows->change[i] - p.m0 * (double)(windows->window[i].to - windows->window[i].from);
+    }
+    dense_forward(f->lower + g * n * n, n, u, 1);
+    for (size_t h = 0; h < horizon; h++) location[h] = windows->origin.log_level + p.m0 * (double)(h + 1);
+    const double *gain = f->gain + g * n * horizon;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t h = 0; h < horizon; h++) location[h] += gain[i * horizon + h] * u[i];
+    }
+    double a = p.a0 + (double)n / 2, b = p.a0 * p.s0 * p.s0 + dense_dot(u, u, n) / 2;
+    *ratio = b / a;
+    return f->log_constant[g] - a * log(b);
+}
+
+static void normalise_log_weights(double *weight, size_t count)
+{
+    double top = weight[0], sum = 0;
+    for (size_t g = 1; g < count; g++) top = fmax(top, weight[g]);
+    for (size_t g = 0; g < count; g++) sum += weight[g] = exp(weight[g] - top);
+    for (size_t g = 0; g < count; g++) weight[g] /= sum;
+}
+
+void growth_factors_run(const growth_factors *f, const growth_windows *windows, double *weight, double *location,
+                        double *ratio)
+{
+    for (size_t g = 0; g < f->points; g++) {
+        weight[g] = run_point(f, windows, g, location + g * f->horizon, ratio + g);
+    }
+    normalise_log_weights(weight, f->points);
+}
+
+static void write_mixture(const growth_factors *f, const growth_windows *windows, double *weight, double *df,
+                          double *location, double *scale)
+{
+    size_t cells = f->horizon * f->horizon;
+    growth_factors_run(f, windows, weight, location, df);
+    for (size_t g = 0; g < f->points; g++) {
+        for (size_t c = 0; c < cells; c++) scale[g * cells + c] = df[g] * f->residual[g * cells + c];
+        df[g] = growth_factors_df(f, g);
+    }
+}
+
+att_status att_growth_posterior(const att_growth_prior *prior, const att_observations *series, size_t horizon,
+                                double *weight, double *df, double *location, double *scale)
+{
+    att_status status = att_growth_prior_check(prior);
+    if (status != ATT_OK) return status;
+    growth_windows windows;
+    growth_factors factors = {0};
+    status = growth_windows_init(&windows, series->rows);
+    if (status == ATT_OK) status = growth_read(series, &windows, NULL, NULL);
+    if (status == ATT_OK) status = growth_factors_init(&factors, prior, &windows, horizon);
+    if (status == ATT_OK) write_mixture(&factors, &windows, weight, df, location, scale);
+    growth_factors_free(&factors);
+    growth_windows_free(&windows);
+    return status;
+}

@@ -1,0 +1,39 @@
+/* One series read as windows: what each row says, and where the forecast starts. */
+#ifndef ATTAIN_CORE_GROWTH_WINDOWS_H
+#define ATTAIN_CORE_GROWTH_WINDOWS_H
+
+#include "attain/growth.h"
+
+/* The log change of the figure of one scope over the years (from, to]. */
+typedef struct {
+    int32_t from;
+    int32_t to;
+    int32_t scope;
+} growth_window;
+
+typedef struct {
+    size_t count;          /* windows that carry likelihood */
+    growth_window *window; /* (capacity) */
+    double *change;        /* (capacity) */
+    int32_t scope;         /* scope of the forecast */
+    att_origin origin;
+} growth_windows;
+
+/* Room for series of up to `rows` rows; free whatever the status, a zeroed object too. */
+att_status growth_windows_init(growth_windows *windows, size_t rows);
+void growth_windows_free(growth_windows *windows);
+
+/* Rows first..last-1 of a table, as a table of its own. */
+att_observations growth_rows(const att_observations *table, size_t first, size_t last);
+
+/* One past the last row of the series that starts at row `first`. */
+size_t growth_series_end(const att_observations *table, size_t first);
+
+/* Reads the rows of one series into `out`, which has room for them. status and use, one per row,
+ * may be NULL. Returns the first bad row's status; ATT_TOO_FEW for no rows. */
+att_status growth_read(const att_observations *series, growth_windows *out, att_status *status, att_row_use *use);
+
+/* Do two series have the same years (up to a shift), kinds and scopes, row by row? */
+int growth_same_pattern(const att_observations *a, const att_observations *b);
+
+#endif

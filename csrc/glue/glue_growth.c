@@ -1,0 +1,250 @@
+/* growth.h for Python: tables of observations in; origins, mixtures and quantiles out. */
+#include "glue.h"
+
+#include "attain/growth.h"
+
+_Static_assert(sizeof(att_status) == sizeof(int32_t) && sizeof(att_row_use) == sizeof(int32_t),
+               "statuses and uses are written into int32 arrays");
+
+enum { SERIES, YEAR, KIND, SCOPE, VALUE, COLUMNS };
+
+typedef struct {
+    PyArrayObject *column[COLUMNS];
+    att_observations table;
+} observations;
+
+static void release_observations(observations *o)
+{
+    for (int c = 0; c < COLUMNS; c++) Py_CLEAR(o->column[c]);
+}
+
+/* Reads the five columns of a table; 0, or -1 with an exception and nothing held. */
+static int read_observations(PyObject *const *columns, observations *o)
+{
+    static const char *const names[COLUMNS] = {"series", "year", "kind", "scope", "value"};
+    static const int types[COLUMNS] = {NPY_INT64, NPY_INT32, NPY_INT32, NPY_INT32, NPY_DOUBLE};
+    *o = (observations){0};
+    for (int c = 0; c < COLUMNS; c++) {
+        o->column[c] = array_in(columns[c], types[c], 1, names[c]);
+        if (!o->column[c] || check_length(o->column[c], 0, array_length(o->column[0], 0), names[c]) < 0) {
+            release_observations(o);
+            return -1;
+        }
+    }
+    o->table = (att_observations){.rows = array_length(o->column[0], 0),
+                                  .series = PyArray_DATA(o->column[SERIES]),
+                                  .year = PyArray_DATA(o->column[YEAR]),
+                                  .kind = PyArray_DATA(o->column[KIND]),
+                                  .scope = PyArray_DATA(o->column[SCOPE]),
+                                  .value = PyArray_DATA(o->column[VALUE])};
+    return 0;
+}
+
+static PyArrayObject *read_prior(PyObject *object, att_growth_prior *prior)
+{
+    PyArrayObject *array = array_in(object, NPY_DOUBLE, 2, "prior");
+    if (array && check_length(array, 1, ATT_PRIOR_COLUMNS, "prior") < 0) Py_CLEAR(array);
+    if (array) *prior = (att_growth_prior){array_length(array, 0), PyArray_DATA(array)};
+    return array;
+}
+
+PyDoc_STRVAR(origins_doc,
+             "growth_origins(series, year, kind, scope, value, /)\n--\n\n"
+             "Read every series of a flat table (columns of length R; kind 0 level, 1 growth).\n\n"
+             "Returns (status (R), use (R), origins): status codes of status_table(); use 0 change, 1 first level of a\n"
+             "scope, 2 redundant; origins a list of (year, levels, changes, log_level), one a series.");
+
+static PyObject *origins_as_list(const att_origin *origin, size_t count)
+{
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    for (size_t s = 0; list && s < count; s++) {
+        PyObject *row = Py_BuildValue("(iiid)", origin[s].year, origin[s].levels, origin[s].changes, origin[s].log_level);
+        if (!row) Py_CLEAR(list);
+        else PyList_SET_ITEM(list, (Py_ssize_t)s, row);
+    }
+    return list;
+}
+
+static PyObject *run_origins(PyObject *module, const att_observations *table, PyArrayObject *status, PyArrayObject *use)
+{
+    size_t count = att_observations_series(table);
+    att_origin *origin = PyMem_Calloc(count ? count : 1, sizeof *origin);
+    if (!origin) return PyErr_NoMemory();
+    att_status outcome;
+    Py_BEGIN_ALLOW_THREADS
+    outcome = att_growth_origins(table, PyArray_DATA(status), PyArray_DATA(use), origin);
+    Py_END_ALLOW_THREADS
+    PyObject *list = outcome == ATT_OK ? origins_as_list(origin, count) : raise_status(module, outcome);
+    PyMem_Free(origin);
+    return list ? Py_BuildValue("(OON)", status, use, list) : NULL;
+}
+
+static PyObject *growth_origins(PyObject *module, PyObject *args)
+{
+    PyObject *columns[COLUMNS];
+    observations o;
+    if (!PyArg_ParseTuple(args, "OOOOO:growth_origins", &columns[0], &columns[1], &columns[2], &columns[3], &columns[4]))
+        return NULL;
+    if (read_observations(columns, &o) < 0) return NULL;
+    PyArrayObject *status = array_out(NPY_INT32, 1, o.table.rows, 0, 0);
+    PyArrayObject *use = array_out(NPY_INT32, 1, o.table.rows, 0, 0);
+    PyObject *result = status && use ? run_origins(module, &o.table, status, use) : NULL;
+    Py_XDECREF(status);
+    Py_XDECREF(use);
+    release_observations(&o);
+    return result;
+}
+
+typedef struct {
+    PyArrayObject *weight, *df, *location, *scale;
+} mixture_arrays;
+
+static int new_mixture(mixture_arrays *m, size_t components, size_t horizon)
+{
+    m->weight = array_out(NPY_DOUBLE, 1, components, 0, 0);
+    m->df = array_out(NPY_DOUBLE, 1, components, 0, 0);
+    m->location = array_out(NPY_DOUBLE, 2, components, horizon, 0);
+    m->scale = array_out(NPY_DOUBLE, 3, components, horizon, horizon);
+    return m->weight && m->df && m->location && m->scale ? 0 : -1;
+}
+
+/* The tuple of the four arrays when the status is ATT_OK, else its exception; the arrays are released. */
+static PyObject *finish_mixture(PyObject *module, mixture_arrays *m, att_status status)
+{
+    PyObject *result = NULL;
+    if (status != ATT_OK) raise_status(module, status);
+    else result = Py_BuildValue("(OOOO)", m->weight, m->df, m->location, m->scale);
+    Py_XDECREF(m->weight);
+    Py_XDECREF(m->df);
+    Py_XDECREF(m->location);
+    Py_XDECREF(m->scale);
+    return result;
+}
+
+PyDoc_STRVAR(posterior_doc,
+             "growth_posterior(prior, series, year, kind, scope, value, horizon, /)\n--\n\n"
+             "Posterior of one series over `horizon` years after its origin, in log units.\n\n"
+             "prior (G, 9) holds phi, r, w, q, m0, k0, a0, s0, weight. Returns weight (G), df (G), location (G, H) and\n"
+             "scale (G, H, H).");
+
+static PyObject *run_posterior(PyObject *module, const att_growth_prior *prior, const att_observations *table,
+                               Py_ssize_t horizon)
+{
+    mixture_arrays m;
+    att_status status = ATT_NO_MEMORY;
+    if (new_mixture(&m, prior->points, (size_t)horizon) == 0) {
+        Py_BEGIN_ALLOW_THREADS
+        status = att_growth_posterior(prior, table, (size_t)horizon, PyArray_DATA(m.weight), PyArray_DATA(m.df),
+                                      PyArray_DATA(m.location), PyArray_DATA(m.scale));
+        Py_END_ALLOW_THREADS
+    }
+    return finish_mixture(module, &m, status);
+}
+
+static PyObject *growth_posterior(PyObject *module, PyObject *args)
+{
+    PyObject *columns[COLUMNS], *prior_object;
+    Py_ssize_t horizon;
+    observations o;
+    att_growth_prior prior;
+    if (!PyArg_ParseTuple(args, "OOOOOOn:growth_posterior", &prior_object, &columns[0], &columns[1], &columns[2],
+                          &columns[3], &columns[4], &horizon))
+        return NULL;
+    if (horizon < 1) return raise_status(module, ATT_BAD_ARGUMENT);
+    PyArrayObject *prior_array = read_prior(prior_object, &prior);
+    if (!prior_array) return NULL;
+    PyObject *result = NULL;
+    if (read_observations(columns, &o) == 0) {
+        result = run_posterior(module, &prior, &o.table, horizon);
+        release_observations(&o);
+    }
+    Py_DECREF(prior_array);
+    return result;
+}
+
+PyDoc_STRVAR(random_walk_doc,
+             "random_walk_posterior(series, year, kind, scope, value, horizon, /)\n--\n\n"
+             "The random walk with drift of one series as a mixture of one component, over `horizon` years after its\n"
+             "origin, in log units: weight (1), df (1), location (1, H) and scale (1, H, H).");
+
+static PyObject *run_random_walk(PyObject *module, const att_observations *table, Py_ssize_t horizon)
+{
+    mixture_arrays m;
+    att_status status = ATT_NO_MEMORY;
+    if (new_mixture(&m, 1, (size_t)horizon) == 0) {
+        *(double *)PyArray_DATA(m.weight) = 1;
+        Py_BEGIN_ALLOW_THREADS
+        status = att_random_walk_posterior(table, (size_t)horizon, PyArray_DATA(m.df), PyArray_DATA(m.location),
+                                           PyArray_DATA(m.scale));
+        Py_END_ALLOW_THREADS
+    }
+    return finish_mixture(module, &m, status);
+}
+
+static PyObject *random_walk_posterior(PyObject *module, PyObject *args)
+{
+    PyObject *columns[COLUMNS];
+    Py_ssize_t horizon;
+    observations o;
+    if (!PyArg_ParseTuple(args, "OOOOOn:random_walk_posterior", &columns[0], &columns[1], &columns[2], &columns[3],
+                          &columns[4], &horizon))
+        return NULL;
+    if (horizon < 1) return raise_status(module, ATT_BAD_ARGUMENT);
+    if (read_observations(columns, &o) < 0) return NULL;
+    PyObject *result = run_random_walk(module, &o.table, horizon);
+    release_observations(&o);
+    return result;
+}
+
+PyDoc_STRVAR(quantiles_doc,
+             "growth_quantiles(prior, series, year, kind, scope, value, first, last, probability, /)\n--\n\n"
+             "Quantiles of the log figure of many series for the years first..last; prior None is the random walk.\n\n"
+             "probability (Q) ascends within (0, 1). Returns status (S) and quantile (S, last - first + 1, Q), NaN up to\n"
+             "the origin of a series and where its status is not 0.");
+
+static PyObject *run_quantiles(PyObject *module, const att_growth_prior *prior, const att_observations *table, int first,
+                               int last, PyArrayObject *probability)
+{
+    size_t count = att_observations_series(table), levels = array_length(probability, 0);
+    PyArrayObject *status = array_out(NPY_INT32, 1, count, 0, 0);
+    PyArrayObject *quantile = array_out(NPY_DOUBLE, 3, count, (size_t)((long)last - first + 1), levels);
+    att_status outcome = ATT_NO_MEMORY;
+    if (status && quantile) {
+        Py_BEGIN_ALLOW_THREADS
+        outcome = att_growth_quantiles(prior, table, first, last, levels, PyArray_DATA(probability), PyArray_DATA(status),
+                                       PyArray_DATA(quantile));
+        Py_END_ALLOW_THREADS
+    }
+    PyObject *result = outcome == ATT_OK ? Py_BuildValue("(OO)", status, quantile) : raise_status(module, outcome);
+    Py_XDECREF(status);
+    Py_XDECREF(quantile);
+    return result;
+}
+
+static PyObject *growth_quantiles(PyObject *module, PyObject *args)
+{
+    PyObject *columns[COLUMNS], *prior_object, *probability_object, *result = NULL;
+    PyArrayObject *prior_array = NULL, *probability = NULL;
+    int first, last;
+    observations o;
+    att_growth_prior prior;
+    if (!PyArg_ParseTuple(args, "OOOOOOiiO:growth_quantiles", &prior_object, &columns[0], &columns[1], &columns[2],
+                          &columns[3], &columns[4], &first, &last, &probability_object))
+        return NULL;
+    if (last < first) return raise_status(module, ATT_BAD_ARGUMENT);
+    if (prior_object != Py_None && !(prior_array = read_prior(prior_object, &prior))) return NULL;
+    probability = array_in(probability_object, NPY_DOUBLE, 1, "probability");
+    if (probability && read_observations(columns, &o) == 0) {
+        result = run_quantiles(module, prior_array ? &prior : NULL, &o.table, first, last, probability);
+        release_observations(&o);
+    }
+    Py_XDECREF(probability);
+    Py_XDECREF(prior_array);
+    return result;
+}
+
+PyMethodDef growth_methods[] = {{"growth_origins", growth_origins, METH_VARARGS, origins_doc},
+                                {"growth_posterior", growth_posterior, METH_VARARGS, posterior_doc},
+                                {"random_walk_posterior", random_walk_posterior, METH_VARARGS, random_walk_doc},
+                                {"growth_quantiles", growth_quantiles, METH_VARARGS, quantiles_doc},
+                                {NULL, NULL, 0, NULL}};
