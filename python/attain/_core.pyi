@@ -1,0 +1,37 @@
+"""Types of the C core; shapes in the docstrings of the functions."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_Floats = NDArray[np.float64]
+_Codes = NDArray[np.int32]
+
+def status_table() -> list[tuple[int, str, str, str]]: ...
+def growth_origins(
+    series: ArrayLike, year: ArrayLike, kind: ArrayLike, scope: ArrayLike, value: ArrayLike, /
+) -> tuple[_Codes, _Codes, list[tuple[int, int, int, float]]]: ...
+def growth_posterior(
+    prior: ArrayLike, series: ArrayLike, year: ArrayLike, kind: ArrayLike, scope: ArrayLike, value: ArrayLike, horizon: int, /
+) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
+def random_walk_posterior(
+    series: ArrayLike, year: ArrayLike, kind: ArrayLike, scope: ArrayLike, value: ArrayLike, horizon: int, /
+) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
+def growth_quantiles(
+    prior: ArrayLike | None,
+    series: ArrayLike,
+    year: ArrayLike,
+    kind: ArrayLike,
+    scope: ArrayLike,
+    value: ArrayLike,
+    first: int,
+    last: int,
+    probability: ArrayLike,
+    /,
+) -> tuple[_Codes, _Floats]: ...
+def mixture_margin(
+    weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, row: ArrayLike, /
+) -> tuple[_Floats, _Floats]: ...
+def margin_log_interval(
+    weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, lower: float, upper: float, /
+) -> float: ...
+def margin_quantile(weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, probability: ArrayLike, /) -> _Floats: ...

@@ -1,0 +1,187 @@
+"""A target as an event of a projection: bounds on one linear functional of one indicator's log levels.
+
+A level is bounded at one year. A growth or multiple since a year whose figure is known is a level too; since a year ahead it is
+the difference of two years. What cannot be put that way says what it needs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+from attain.errors import UnitError
+from attain.history import History
+from attain.projection import Mixture, Projection
+from attain.target import Target
+from attain.units import convert, decimal
+
+LEVEL, GROWTH = 0, 1
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why a target is not assessed, and what it needs."""
+
+    reason: str
+    needs: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """lower <= log level of `by` (less that of `since`, where it lies ahead) <= upper.
+
+    Attributes
+    ----------
+    base : log figure of the base year that the bounds contain; None when `since` lies ahead, or for a level.
+    published : the log figure of `by` where it is published already, which settles the target.
+    """
+
+    target: Target
+    indicator: str
+    by: int
+    since: int | None
+    lower: float
+    upper: float
+    base: float | None
+    published: float | None
+
+    @property
+    def functional(self) -> tuple[str, int, int | None]:
+        """Targets with the same functional reduce to the stricter bounds."""
+        return self.indicator, self.by, self.since
+
+    def log_probability(self, mixture: Mixture) -> float:
+        """log P(event)."""
+        return mixture.log_probability(mixture.row(self.by, self.since), self.lower, self.upper)
+
+
+def can_be_assessed(target: Target, history: History) -> Missing | None:
+    """None when the target's kind, year, indicator, price and unit allow an assessment; else what it lacks."""
+    if target.kind not in ("level", "growth", "multiple"):
+        return Missing(f"kind {target.kind} has no engine yet", f"an engine for {target.kind}, and yearly figures of {target.indicator}")
+    if target.by is None:
+        return Missing("no target year", "a year: by")
+    name = history.find(target.indicator)
+    if name is None:
+        return Missing(f"no history of {target.indicator}", f"yearly figures of {target.indicator}")
+    if len(history.usable([name])) == 0:
+        return Missing(f"no usable figure of {name}", f"yearly levels or growth rates of {name}")
+    if target.price != history.price_of(name):
+        return Missing(f"target in {target.price} prices, history in {history.price_of(name)} prices",
+                       f"figures of {name} in {target.price} prices, or a deflator")  # fmt: skip
+    if target.mode == "every-year" and target.by - (target.since or 0) > 1:
+        return Missing("growth in every single year has no engine yet", "the joint engine over years")
+    return _unit_problem(target, name, history) if target.kind == "level" else None
+
+
+def _unit_problem(target: Target, name: str, history: History) -> Missing | None:
+    wanted, given = target.effective_unit, history.unit_of(name)
+    if wanted is None and given:
+        return Missing(f"the number has no unit, the history is in {given}", f"unit: {given}")
+    try:
+        convert(Decimal(1), wanted or "", given)
+    except UnitError as error:
+        return Missing(str(error), f"a target and a history of {name} in units that convert")
+    return None
+
+
+def event_of(target: Target, projection: Projection) -> Event | Missing:
+    """The event of a target that `can_be_assessed`, on one projection."""
+    name = projection.history.find(target.indicator)
+    if name is None or name not in projection.indicators:
+        reason = "" if name is None or name not in projection.skipped.index else projection.skipped.at[name, "reason"]
+        return Missing(f"{target.indicator} is not projected: {reason}", f"usable figures of {target.indicator}")
+    origin, by = projection.origin(name), target.by
+    assert by is not None, "can_be_assessed refuses a target without a year"
+    if target.kind == "level":
+        return _level_event(target, name, projection)
+    since = target.since
+    assert since is not None, "a growth or multiple has a base year"
+    if since > origin.year:
+        return Event(target, name, by, since, *_log_bounds(target, by - since), None, None)
+    base = log_figure(projection, name, since)
+    if base is None:
+        return Missing(f"no figure of the base year {since} on the scope of {origin.year}", f"the figure of {name} for {since} on that scope")
+    lower, upper = (base + bound for bound in _log_bounds(target, by - since))
+    return _settle(Event(target, name, by, None, lower, upper, base, None), projection)
+
+
+def _level_event(target: Target, name: str, projection: Projection) -> Event | Missing:
+    if projection.origin(name).levels == 0:
+        return Missing(f"{name} has growth rates only", f"one level of {name}")
+    assert target.by is not None, "can_be_assessed refuses a target without a year"
+    factor = convert(Decimal(1), target.effective_unit or "", projection.history.unit_of(name))
+    lower, upper = (None if bound is None else bound * factor for bound in target.bounds)
+    event = Event(target, name, target.by, None, _log(lower, -math.inf), _log(upper, math.inf), None, None)
+    return _settle(event, projection)
+
+
+def _settle(event: Event, projection: Projection) -> Event | Missing:
+    """The event, with the published figure where its year has passed."""
+    if event.by > projection.origin(event.indicator).year:
+        return event
+    published = log_figure(projection, event.indicator, event.by)
+    if published is None:
+        return Missing(f"{event.by} has passed without a figure", f"the figure of {event.indicator} for {event.by}")
+    return Event(**{**vars(event), "published": published})
+
+
+def _log(bound: Decimal | None, where_open: float) -> float:
+    """Log of a bound; a bound of zero or less lies below every level."""
+    if bound is None:
+        return where_open
+    return math.log(bound) if bound > 0 else -math.inf
+
+
+def _log_bounds(target: Target, years: int) -> tuple[float, float]:
+    """Bounds on the log change over the window."""
+    lower, upper = target.bounds
+    if target.kind == "multiple":
+        return _log(lower, -math.inf), _log(upper, math.inf)
+    times = 1 if target.mode == "cumulative" else years
+    low = _log(None if lower is None else 1 + lower, -math.inf)
+    high = _log(None if upper is None else 1 + upper, math.inf)
+    return times * low, times * high
+
+
+def log_figure(projection: Projection, indicator: str, year: int) -> float | None:
+    """Log of the figure of a year up to the origin, published on the scope of the forecast or following from published growth; without
+    levels, relative to the origin. None when there is none."""
+    rows = projection.observations.of(projection.position(indicator))
+    origin = projection.origin(indicator)
+    scope = _forecast_scope(rows.kind, rows.scope)
+    seen = {(int(y), int(k)): float(v) for y, k, v, s in zip(rows.year, rows.kind, rows.value, rows.scope, strict=True) if s == scope}
+    figure: float | None = origin.log_level
+    for y in range(origin.year, year, -1):
+        if (y - 1, LEVEL) in seen:
+            figure = math.log(seen[y - 1, LEVEL])
+        else:
+            figure = figure - math.log1p(seen[y, GROWTH]) if figure is not None and (y, GROWTH) in seen else None
+    return figure
+
+
+def _forecast_scope(kind: np.ndarray, scope: np.ndarray) -> int:
+    levels = np.flatnonzero(kind == LEVEL)
+    return int(scope[levels[-1]] if len(levels) else scope[-1])
+
+
+def figure_as_stated(event: Event, projection: Projection) -> Decimal:
+    """The published figure of `by` in the terms of the target, for `Target.holds`."""
+    assert event.published is not None and event.target.by is not None
+    if event.base is None:
+        unit = projection.history.unit_of(event.indicator)
+        return convert(decimal(f"{math.exp(event.published):.12g}"), unit, event.target.effective_unit or "")
+    change = event.published - event.base
+    return decimal(f"{stated_change(event.target, change):.12g}")
+
+
+def stated_change(target: Target, log_change: float) -> float:
+    """A log change over the target's window as the target states it: a multiple, a rate per year, or a cumulative rate."""
+    if target.kind == "multiple":
+        return math.exp(log_change)
+    assert target.by is not None and target.since is not None
+    years = 1 if target.mode == "cumulative" else target.by - target.since
+    return math.expm1(log_change / years)

@@ -1,0 +1,55 @@
+"""Priors of the growth model: tables of points with weights, each with a card that says where it comes from."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import yaml
+
+from attain.errors import ArgumentError
+
+COLUMNS = ("phi", "r", "w", "q", "m0", "k0", "a0", "s0", "weight")
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Points of the growth family (design of the model: `csrc/include/attain/growth.h`).
+
+    Attributes
+    ----------
+    name : such as `general`.
+    table : array (G, 9), columns phi, r, w, q, m0, k0, a0, s0, weight.
+    card : provenance: data, method, counts.
+    """
+
+    name: str
+    table: npt.NDArray[np.float64]
+    card: Mapping[str, Any]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The points as a frame, heaviest first."""
+        return pd.DataFrame(self.table, columns=COLUMNS).sort_values("weight", ascending=False, ignore_index=True)
+
+    def summary(self) -> str:
+        """Name, number of points, provenance."""
+        return f"prior {self.name}: {len(self.table)} points; " + "; ".join(f"{k}: {v}" for k, v in self.card.items())
+
+
+@functools.cache
+def load_prior(name: str = "general") -> Prior:
+    """The bundled prior of that name; ArgumentError lists the names there are."""
+    folder = resources.files("attain").joinpath("priors")
+    if not folder.joinpath(f"{name}.csv").is_file():
+        known = ", ".join(sorted(e.name[:-4] for e in folder.iterdir() if e.name.endswith(".csv")))
+        raise ArgumentError(f"no prior {name!r}; there are: {known}")
+    with resources.as_file(folder.joinpath(f"{name}.csv")) as path:
+        frame = pd.read_csv(path)
+    card = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
+    return Prior(name, np.ascontiguousarray(frame[list(COLUMNS)].to_numpy(np.float64)), card)

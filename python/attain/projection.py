@@ -1,0 +1,327 @@
+"""The years ahead: each indicator of a history as a mixture of t distributions of its log level, summed exactly.
+
+`project` reads the history into the core's flat table; quantiles of all indicators come from one batch call, probabilities from
+the mixture of one indicator.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from attain import _core
+from attain.errors import ArgumentError, DataError
+from attain.history import AsOf, History, Observations, load_history
+from attain.prior import Prior, load_prior
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Model = Literal["growth", "random-walk"]
+Quantiles = float | Sequence[float]
+_STATUS = {code: (name, text) for code, name, _, text in _core.status_table()}
+_REDUNDANT = 2
+
+#: Relative error of a probability, from figures to answer: docs/accuracy.md has the measure and the test that holds it.
+RELATIVE_ERROR = 1e-9
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the projection of an indicator starts.
+
+    Attributes
+    ----------
+    year : last year whose figure is published, or follows from published growth without a gap.
+    levels : levels used; changes : growth observations behind the projection.
+    log_level : log of the figure of that year; 0 where there is no level, and the projection is of the log change since `year`.
+    """
+
+    year: int
+    levels: int
+    changes: int
+    log_level: float
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The log level of one indicator over its horizon: components with weight, df, location and scale matrix.
+
+    Attributes
+    ----------
+    years : the years ahead (H).
+    weight, df : (K).
+    location : (K, H); scale : (K, H, H), scale matrices.
+    """
+
+    years: tuple[int, ...]
+    weight: npt.NDArray[np.float64]
+    df: npt.NDArray[np.float64]
+    location: npt.NDArray[np.float64]
+    scale: npt.NDArray[np.float64]
+
+    def row(self, by: int, since: int | None = None) -> npt.NDArray[np.float64]:
+        """The functional "log level of `by`", less that of `since` where it is given."""
+        row = np.zeros(len(self.years))
+        row[self.years.index(by)] = 1.0
+        if since is not None:
+            row[self.years.index(since)] = -1.0
+        return row
+
+    def log_probability(self, row: npt.NDArray[np.float64], lower: float = -math.inf, upper: float = math.inf) -> float:
+        """log P(lower <= row'X <= upper)."""
+        location, scale = _core.mixture_margin(self.weight, self.df, self.location, self.scale, row)
+        return _core.margin_log_interval(self.weight, self.df, location, scale, lower, upper)
+
+    def quantile(self, row: npt.NDArray[np.float64], probability: Sequence[float]) -> npt.NDArray[np.float64]:
+        """Quantiles of row'X."""
+        location, scale = _core.mixture_margin(self.weight, self.df, self.location, self.scale, row)
+        return _core.margin_quantile(self.weight, self.df, location, scale, np.asarray(probability, np.float64))
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Indicators projected to a year; made by `project`.
+
+    Attributes
+    ----------
+    history : the figures used; observations : the flat table of the core; origins : one per indicator.
+    to : last year; model, prior : how; treatments : treatment of the data, where one was asked for.
+    skipped : frame (index indicator, column reason) of indicators that could not be projected.
+    redundant : places of growth figures that repeat what two published levels say, and were not used.
+    """
+
+    history: History
+    observations: Observations
+    origins: tuple[Origin, ...]
+    to: int
+    model: Model
+    prior: Prior | None
+    treatments: Mapping[str, str] = field(default_factory=dict)
+    skipped: pd.DataFrame = field(default_factory=pd.DataFrame)
+    redundant: tuple[str, ...] = ()
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """The projected indicators."""
+        return self.observations.indicators
+
+    @property
+    def prior_name(self) -> str:
+        """Name of the prior, `none` for the random walk."""
+        return self.prior.name if self.prior is not None else "none"
+
+    @functools.cached_property
+    def _mixtures(self) -> dict[str, Mixture]:
+        return {}
+
+    def position(self, indicator: str | None) -> int:
+        """Place of an indicator (id or label) in `indicators`; None is allowed where there is only one."""
+        if indicator is None:
+            if len(self.indicators) > 1:
+                raise ArgumentError(f"name the indicator, one of {', '.join(self.indicators[:9])}")
+            return 0
+        name = self.history.find(indicator)
+        if name in self.indicators:
+            return self.indicators.index(name)
+        if name is not None:
+            raise DataError(f"{indicator!r} is not projected: {self.skipped.at[name, 'reason']}")
+        raise ArgumentError(f"unknown indicator {indicator!r}; projected: {', '.join(self.indicators[:9])}")
+
+    def origin(self, indicator: str | None = None) -> Origin:
+        """Where the projection of an indicator starts."""
+        return self.origins[self.position(indicator)]
+
+    def mixture(self, indicator: str | None = None) -> Mixture:
+        """The log level of one indicator over its years ahead."""
+        position = self.position(indicator)
+        name, origin = self.indicators[position], self.origins[position]
+        if name not in self._mixtures:
+            self._mixtures[name] = self._posterior(position, origin)
+        return self._mixtures[name]
+
+    def _posterior(self, position: int, origin: Origin) -> Mixture:
+        columns, horizon = self.observations.of(position).columns, self.to - origin.year
+        try:
+            if self.prior is None:
+                arrays = _core.random_walk_posterior(*columns, horizon)
+            else:
+                arrays = _core.growth_posterior(self.prior.table, *columns, horizon)
+        except DataError as error:
+            raise DataError(f"{self.history.name}, {self.indicators[position]!r}: {error}") from error
+        return Mixture(tuple(range(origin.year + 1, self.to + 1)), *arrays)
+
+    def quantile(self, q: Quantiles) -> pd.DataFrame:
+        """Quantiles of the levels.
+
+        Parameters
+        ----------
+        q : one probability in (0, 1), or several.
+
+        Returns
+        -------
+        DataFrame
+            Index year, one column per indicator; several q give a second column level `quantile`. In the unit of the history;
+            NaN in years up to an indicator's own last figure.
+        """
+        asked = np.atleast_1d(np.asarray(q, np.float64))
+        order = np.argsort(asked)
+        first = min(o.year for o in self.origins) + 1
+        table = self.prior.table if self.prior is not None else None
+        status, log_quantile = _core.growth_quantiles(table, *self.observations.columns, first, self.to, asked[order])
+        self._check(status)
+        cells = np.empty_like(log_quantile)
+        cells[:, :, order] = np.exp(log_quantile)
+        years = pd.RangeIndex(first, self.to + 1, name="year")
+        columns = pd.MultiIndex.from_product([self.indicators, asked], names=["indicator", "quantile"])
+        frame = pd.DataFrame(cells.transpose(1, 0, 2).reshape(len(years), -1), index=years, columns=columns)
+        return frame if np.ndim(q) else frame.droplevel("quantile", axis=1)
+
+    def _check(self, status: npt.NDArray[np.int32]) -> None:
+        bad = np.flatnonzero(status)
+        if len(bad):
+            raise DataError(f"{self.history.name}, {self.indicators[bad[0]]!r}: {_STATUS[int(status[bad[0]])][1]}")
+
+    def probability(
+        self,
+        indicator: str | None = None,
+        *,
+        by: int,
+        at_least: Any = None,
+        more_than: Any = None,
+        at_most: Any = None,
+        less_than: Any = None,
+    ) -> float | pd.Series[float]:
+        """Probability that a level is reached, or not exceeded, in a year.
+
+        Parameters
+        ----------
+        indicator : id or label; not needed where there is only one, or where the bound names them.
+        by : year.
+        at_least, more_than, at_most, less_than
+            Exactly one bound, in the unit of the history; a mapping or Series of bounds by indicator gives a Series. The figure is
+            continuous, so at least and more than are the same event.
+        """
+        bounds = {"at_least": at_least, "more_than": more_than, "at_most": at_most, "less_than": less_than}
+        given = {word: bound for word, bound in bounds.items() if bound is not None}
+        if len(given) != 1:
+            raise ArgumentError("give exactly one of at_least, more_than, at_most, less_than")
+        word, bound = next(iter(given.items()))
+        if isinstance(bound, Mapping | pd.Series):
+            return pd.Series({name: self._tail(str(name), by, word, value) for name, value in bound.items()}, dtype=float)
+        return self._tail(indicator, by, word, bound)
+
+    def _tail(self, indicator: str | None, by: int, word: str, bound: float) -> float:
+        mixture, origin = self.mixture(indicator), self.origin(indicator)
+        if by not in mixture.years:
+            raise ArgumentError(f"by: {by} is outside the projected years {mixture.years[0]} to {mixture.years[-1]}")
+        if not (bound > 0 and math.isfinite(bound)):
+            raise ArgumentError(f"{word}: a level is positive and finite, not {bound}")
+        if origin.levels == 0:
+            raise DataError(f"{self.indicators[self.position(indicator)]!r} has growth rates only: it answers questions of growth")
+        row, log_bound = mixture.row(by), math.log(bound)
+        upper = word in ("at_least", "more_than")
+        return math.exp(mixture.log_probability(row, log_bound) if upper else mixture.log_probability(row, upper=log_bound))
+
+    def to_frame(self, quantiles: Sequence[float] = (0.1, 0.5, 0.9)) -> pd.DataFrame:
+        """Tidy frame: indicator, year, quantile, value."""
+        tidy = self.quantile(list(quantiles)).stack(["indicator", "quantile"], future_stack=True)
+        return tidy.rename("value").dropna().reset_index().sort_values(["indicator", "year", "quantile"], ignore_index=True)
+
+    def summary(self) -> str:
+        """Median and 80 % interval of each indicator in the last year."""
+        ends = self.quantile([0.1, 0.5, 0.9]).loc[self.to].unstack("quantile")
+        lines = [f"{self.history.name} projected to {self.to}, model {self.model}, prior {self.prior_name}"]
+        for name, origin in zip(self.indicators, self.origins, strict=True):
+            low, mid, high = ends.loc[name]
+            unit = self.history.unit_of(name) if origin.levels else f"times {origin.year}"
+            lines.append(f"  {name}: {mid:,.4g} {unit} (80 %: {low:,.4g} to {high:,.4g}), {origin.changes} growth observations")
+        lines += [f"  {name}: not projected, {reason}" for name, reason in self.skipped["reason"].items()]
+        return "\n".join(lines)
+
+    def plot(self, indicator: str | None = None, *, language: str = "en") -> Figure:
+        """Fan chart of one indicator."""
+        from attain.figures import fan_chart
+
+        return fan_chart(self, self.indicators[self.position(indicator)], language=language)
+
+
+def project(
+    history: Any,
+    *,
+    to: int,
+    model: Model = "growth",
+    prior: str = "general",
+    as_of: AsOf = None,
+    seed: int = 0,
+    indicators: Sequence[str] | None = None,
+    treatments: Mapping[str, str] | None = None,
+) -> Projection:
+    """Project the indicators of a history.
+
+    Parameters
+    ----------
+    history : anything that `load_history` takes.
+    to : last year of the projection.
+    model : `"growth"`, the conjugate growth model averaged over a prior; or `"random-walk"`, the textbook random walk with drift.
+    prior : name of a bundled prior; the random walk has none.
+    as_of : date of knowledge, or year of the last figure; see `History.as_of`.
+    seed : for random results, of which there are none yet.
+    indicators : ids or labels; all by default.
+    treatments : indicator to the treatment of its data; the default one where none is named.
+
+    Raises
+    ------
+    DataError
+        When no indicator can be projected; those that cannot, beside others that can, are listed in `Projection.skipped`.
+    ArgumentError
+        For an unknown model, prior, indicator or treatment.
+    """
+    if model not in ("growth", "random-walk"):
+        raise ArgumentError(f"model: {model!r} is neither 'growth' nor 'random-walk'")
+    figures = load_history(history).as_of(as_of)
+    wanted = figures.indicators if indicators is None else tuple(_find(figures, name) for name in indicators)
+    chosen = {_find(figures, name): t for name, t in (treatments or {}).items()}
+    for name, treatment in chosen.items():
+        if treatment not in figures.treatments_of(name):
+            raise ArgumentError(f"{name!r} has no treatment {treatment!r}; it has {', '.join(figures.treatments_of(name))}")
+    return _read(figures, wanted, chosen, to, model, load_prior(prior) if model == "growth" else None)
+
+
+def _find(history: History, name: str) -> str:
+    found = history.find(name)
+    if found is None:
+        raise ArgumentError(f"unknown indicator {name!r}; {history.name} has {', '.join(history.indicators[:20])}")
+    return found
+
+
+def _read(history: History, names: tuple[str, ...], chosen: Mapping[str, str], to: int, model: Model, prior: Prior | None) -> Projection:
+    table = history.observations(names, chosen)
+    present = np.unique(table.series)
+    reasons = {names[s]: "no yearly level or growth rate is usable" for s in set(range(len(names))) - set(present.tolist())}
+    status, use, rows = _core.growth_origins(*table.columns)
+    origins = {names[s]: Origin(*row) for s, row in zip(present, rows, strict=True)}
+    reasons |= {names[table.series[i]]: _row_problem(history, table, status, i) for i in np.flatnonzero(status)[::-1]}
+    reasons |= {n: f"figures reach {o.year} already" for n, o in origins.items() if n not in reasons and o.year >= to}
+    if model == "random-walk":
+        few = "the random walk needs three levels, or two changes"
+        reasons |= {n: few for n, o in origins.items() if n not in reasons and o.changes < 2}
+    kept = tuple(n for n in names if n not in reasons)
+    if not kept:
+        raise DataError(f"{history.name}: nothing can be projected to {to}: " + "; ".join(f"{n}: {r}" for n, r in reasons.items()))
+    places = tuple(str(history.rows.at[table.row[i], "place"]) for i in np.flatnonzero(use == _REDUNDANT))
+    skipped = pd.DataFrame({"reason": reasons}, dtype=object).rename_axis("indicator")
+    observations = table if kept == names else history.observations(kept, chosen)
+    return Projection(history, observations, tuple(origins[n] for n in kept), to, model, prior, chosen, skipped, places)
+
+
+def _row_problem(history: History, table: Observations, status: npt.NDArray[np.int32], i: int) -> str:
+    place = history.rows.at[table.row[i], "place"]
+    return f"{place} ({table.year[i]}): {_STATUS[int(status[i])][1]}"

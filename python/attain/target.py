@@ -1,0 +1,229 @@
+"""One target of a plan: an indicator, a word (at least, about, ...), a number, a year."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from attain.errors import PlanError, UnitError
+from attain.units import parse_amount, parse_points, parse_rate, unit
+
+Kind = Literal["level", "growth", "multiple", "count", "count_above", "flow", "coverage"]
+Mode = Literal["average", "every-year", "cumulative"]
+Price = Literal["nominal", "constant"]
+Word = Literal["at_least", "more_than", "at_most", "less_than", "about", "between"]
+YearSource = Literal["stated", "section lead", "plan horizon", "resolved"]
+Amount = int | float | str
+Year = Annotated[int, Field(ge=1000, le=9999)]
+
+WORDS: tuple[Word, ...] = ("at_least", "more_than", "at_most", "less_than", "about", "between")
+_RATES = {"growth", "coverage"}
+_DEFAULT_TOLERANCE = {"rate": Decimal("0.005"), "amount": Decimal("0.05")}
+
+
+class Target(BaseModel):
+    """A target as a plan states it.
+
+    Exactly one of the words `at_least`, `more_than`, `at_most`, `less_than`, `about`, `between` carries the number. Numbers are kept
+    as written; `value`, `upper` and `bounds` read them. `about` is one-sided: at least the number less a tolerance, 0.5
+    percentage points for rates and 5 % for amounts unless `approx_tolerance` says otherwise.
+
+    Attributes
+    ----------
+    id : name of the target within its plan.
+    kind : what the number is about; see the constructors `level`, `growth`, `multiple`.
+    indicator : id or Chinese label of the indicator in the history.
+    by, since : target year, and base year of a growth or multiple.
+    by_source, since_source : where the year comes from: stated, section lead, plan horizon, or resolved from words.
+    unit : unit of the number where it is not written beside it.
+    mode : of a growth: average over the window (default), every year, or cumulative.
+    threshold : of a count_above: the size over which members count, such as `1000亿元`.
+    each_of : the population whose every member the target holds for, such as "prefecture-level city".
+    aspiration : the plan says 力争 (strive for).
+    nature : binding (约束性) or expected (预期性), where the plan says so.
+    control : market, influenced, or administrative (an issuer certifies it).
+    clause : where in the document; note : what a reader should know.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = Field(min_length=1)
+    kind: Kind
+    indicator: str = Field(min_length=1)
+    label: str | None = None
+    label_zh: str | None = None
+    at_least: Amount | None = None
+    more_than: Amount | None = None
+    at_most: Amount | None = None
+    less_than: Amount | None = None
+    about: Amount | None = None
+    between: tuple[Amount, Amount] | None = None
+    approx_tolerance: Amount | None = None
+    unit: str | None = None
+    by: Year | None = None
+    by_source: YearSource = "stated"
+    since: Year | None = None
+    since_source: YearSource = "stated"
+    mode: Mode | None = None
+    threshold: str | None = None
+    each_of: str | None = None
+    price: Price = "nominal"
+    aspiration: bool = False
+    nature: Literal["binding", "expected"] | None = None
+    control: Literal["market", "influenced", "administrative"] = "market"
+    clause: str | None = None
+    note: str | None = None
+
+    @property
+    def word(self) -> Word:
+        """The one word that carries the number."""
+        return next(w for w in WORDS if getattr(self, w) is not None)
+
+    @property
+    def is_rate(self) -> bool:
+        """Is the number a rate rather than an amount?"""
+        return self.kind in _RATES
+
+    @property
+    def value(self) -> Decimal:
+        """The stated number, in `effective_unit` (rates as fractions); the lower one of `between`."""
+        stated = getattr(self, self.word)
+        return self._number(stated[0] if self.word == "between" else stated)
+
+    @property
+    def upper(self) -> Decimal | None:
+        """The upper number of `between`, else None."""
+        return None if self.between is None else self._number(self.between[1])
+
+    @property
+    def effective_unit(self) -> str | None:
+        """The unit of `value`: the one written beside the number, else `unit`; None for rates and multiples."""
+        if self.is_rate or self.kind == "multiple":
+            return None
+        stated = getattr(self, self.word)
+        return parse_amount(stated[0] if self.word == "between" else stated, self.unit)[1]
+
+    @property
+    def bounds(self) -> tuple[Decimal | None, Decimal | None]:
+        """Lower and upper bound of the event in `effective_unit`, None where it is open."""
+        if self.word == "between":
+            return self.value, self.upper
+        if self.word in ("at_most", "less_than"):
+            return None, self.value
+        return (self.value - self._tolerance() if self.word == "about" else self.value), None
+
+    def holds(self, figure: Decimal) -> bool:
+        """Does a published figure, in the unit of `bounds`, attain the target?"""
+        lower, upper = self.bounds
+        if self.word == "more_than":
+            return figure > self.value
+        if self.word == "less_than":
+            return figure < self.value
+        return (lower is None or figure >= lower) and (upper is None or figure <= upper)
+
+    def _number(self, stated: Amount) -> Decimal:
+        return parse_rate(stated) if self.is_rate else parse_amount(stated, self.unit)[0]
+
+    def _tolerance(self) -> Decimal:
+        if self.approx_tolerance is None:
+            default = _DEFAULT_TOLERANCE["rate" if self.is_rate else "amount"]
+            return default if self.is_rate else self.value * default
+        if self.is_rate:
+            return parse_points(self.approx_tolerance)
+        return self.value * parse_rate(self.approx_tolerance)
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        stated = [w for w in WORDS if getattr(self, w) is not None]
+        if len(stated) != 1:
+            named = "none" if not stated else " and ".join(stated)
+            raise ValueError(f"exactly one of {', '.join(WORDS)} carries the number; given: {named}")
+        self._check_numbers()
+        self._check_fields_of_kind()
+        return self
+
+    def _check_numbers(self) -> None:
+        if self.unit is not None:
+            unit(self.unit)
+        if self.threshold is not None and parse_amount(self.threshold)[1] is None:
+            raise ValueError(f"threshold: {self.threshold!r} has no unit; write for instance '1000亿元'")
+        try:
+            lower, upper = self.bounds
+        except UnitError as error:
+            raise ValueError(f"{self.word}: {error}") from error
+        if lower is not None and upper is not None and lower > upper:
+            raise ValueError(f"between: the lower number {lower} is above the upper {upper}")
+        if self.kind in ("level", "multiple", "count") and self.value <= 0:
+            raise ValueError(f"{self.word}: a {self.kind} must be positive, not {self.value}")
+
+    def _check_fields_of_kind(self) -> None:
+        if self.kind != "growth" and self.mode is not None:
+            raise ValueError(f"mode: belongs to a growth, not to a {self.kind}; leave it out")
+        if self.kind not in ("growth", "multiple") and self.since is not None:
+            raise ValueError(f"since: belongs to a growth or a multiple, not to a {self.kind}; leave it out")
+        if self.kind in ("growth", "multiple") and self.by is not None and self.since is None:
+            raise ValueError(f"since: a {self.kind} needs its base year; write for instance since: {self.by - 3}")
+        if self.since is not None and self.by is not None and self.since >= self.by:
+            raise ValueError(f"since: the base year {self.since} is not before the target year {self.by}")
+        if (self.kind == "count_above") != (self.threshold is not None):
+            raise ValueError("threshold: a count_above needs one, and nothing else has one")
+
+
+def _build(kind: Kind, indicator: str, fields: dict[str, Any]) -> Target:
+    fields.setdefault("id", f"{indicator}-{kind}-{fields.get('by')}")
+    try:
+        return Target(kind=kind, indicator=indicator, **fields)
+    except UnitError as error:
+        raise PlanError(f"target {fields['id']!r}: {error}") from error
+    except ValueError as error:
+        raise PlanError(f"target {fields['id']!r}: {plain_message(error)}") from error
+
+
+def plain_message(error: ValueError) -> str:
+    """The sentences of a pydantic error without its apparatus."""
+    problems = getattr(error, "errors", None)
+    if problems is None:
+        return str(error)
+    return "; ".join(describe_problem(p) for p in problems())
+
+
+def describe_problem(problem: dict[str, Any]) -> str:
+    """One pydantic problem as `field: sentence`."""
+    place = ".".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def level(indicator: str, /, **fields: Any) -> Target:
+    """A level to be reached by a year: `level("gdp", by=2030, at_least="5万亿元")`.
+
+    Parameters
+    ----------
+    indicator : id or Chinese label of the indicator.
+    **fields : the fields of `Target`; a word with the number, `by`, and `unit` where the number carries none.
+
+    Raises
+    ------
+    PlanError
+        Naming the target, the field and the way out.
+    """
+    return _build("level", indicator, fields)
+
+
+def growth(indicator: str, /, **fields: Any) -> Target:
+    """A growth rate per year over a window: `growth("gdp", since=2025, by=2030, about="8%")`.
+
+    `mode="average"` (default) is the compound rate over the window, `"cumulative"` the total change, `"every-year"` each
+    year on its own. Parameters and errors as in `level`; `since` is the base year.
+    """
+    return _build("growth", indicator, fields)
+
+
+def multiple(indicator: str, /, **fields: Any) -> Target:
+    """A multiple of a base year's level: `multiple("gdp", since=2025, by=2035, at_least=2)` doubles it.
+
+    Parameters and errors as in `level`; `since` is the base year.
+    """
+    return _build("multiple", indicator, fields)
