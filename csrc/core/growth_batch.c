@@ -23,7 +23,7 @@ typedef struct {
     att_observations pattern; /* rows of the series that was factorised; none when nothing stands */
     growth_factors factors;
     random_walk walk;
-    double *location; /* (K, H) of the pattern's horizon */
+    double *location;                            /* (K, H) of the pattern's horizon */
     double *weight, *df, *ratio, *place, *scale; /* (K) */
     unsigned char *table_of;                     /* (K) */
     table_component *scratch;                    /* (K) */
@@ -56,7 +56,8 @@ static int is_sorted(const att_observations *table)
     return 1;
 }
 
-att_status att_growth_origins(const att_observations *table, att_status *status, att_row_use *use, att_origin *origin)
+att_status att_growth_origins(const att_observations *table, att_status *status, att_row_use *use,
+                              att_origin *origin)
 {
     growth_windows windows;
     if (!is_sorted(table)) return ATT_BAD_ORDER;
@@ -100,7 +101,8 @@ static att_status batch_init(batch *b, const att_observations *table, const doub
     b->table_of = att_new(k, 1, 1, sizeof(unsigned char));
     b->scratch = att_new(k, 1, 1, sizeof(table_component));
     b->table = att_new(MAX_TABLES, 1, 1, sizeof(t_table));
-    if (!b->level || !b->weight || !b->df || !b->ratio || !b->place || !b->scale || !b->table_of || !b->scratch || !b->table)
+    if (!b->level || !b->weight || !b->df || !b->ratio || !b->place || !b->scale || !b->table_of ||
+        !b->scratch || !b->table)
         return ATT_NO_MEMORY;
     att_status status = growth_windows_init(&b->windows, longest_series(table));
     return status == ATT_OK ? quantile_levels_prepare(probability, b->levels, b->level) : status;
@@ -179,7 +181,8 @@ static att_status year_quantiles(batch *b, size_t horizon, size_t h, double *qua
     att_margin margin = {b->components, b->weight, b->df, b->place, b->scale};
     att_status status = ATT_OK;
     if (b->tables > 0)
-        return margin_table_quantiles(&margin, b->table, b->table_of, b->level, b->levels, b->scratch, quantile);
+        return margin_table_quantiles(&margin, b->table, b->table_of, b->level, b->levels, b->scratch,
+                                      quantile);
     for (size_t i = 0; i < b->levels && status == ATT_OK; i++)
         status = att_margin_quantile(&margin, b->level[i].p, quantile + i);
     return status;
@@ -218,14 +221,18 @@ static att_status run_table(batch *b, const att_observations *table, att_status 
 }
 
 att_status att_growth_quantiles(const att_growth_prior *prior, const att_observations *table, int32_t first,
-                                int32_t last, size_t probabilities, const double *probability, att_status *status,
-                                double *quantile)
+                                int32_t last, size_t probabilities, const double *probability,
+                                att_status *status, double *quantile)
 {
     if (last < first || probabilities == 0) return ATT_BAD_ARGUMENT;
     if (!is_sorted(table)) return ATT_BAD_ORDER;
     att_status ready = prior ? att_growth_prior_check(prior) : ATT_OK;
     if (ready != ATT_OK) return ready;
-    batch b = {.prior = prior, .components = prior ? prior->points : 1, .first = first, .last = last, .levels = probabilities};
+    batch b = {.prior = prior,
+               .components = prior ? prior->points : 1,
+               .first = first,
+               .last = last,
+               .levels = probabilities};
     ready = batch_init(&b, table, probability);
     if (ready == ATT_OK) ready = run_table(&b, table, status, quantile);
     batch_free(&b);

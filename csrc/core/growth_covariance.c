@@ -41,7 +41,8 @@ void growth_variogram(double phi, double w, double q, size_t span, double *vario
 static double covariance(const growth_kernel *kernel, growth_window x, growth_window y)
 {
     const double *v = kernel->variogram;
-    double path = (v[abs(x.to - y.from)] + v[abs(x.from - y.to)] - v[abs(x.to - y.to)] - v[abs(x.from - y.from)]) / 2;
+    double path =
+        (v[abs(x.to - y.from)] + v[abs(x.from - y.to)] - v[abs(x.to - y.to)] - v[abs(x.from - y.from)]) / 2;
     double drift = kernel->drift * (double)(x.to - x.from) * (double)(y.to - y.from);
     if (x.scope != y.scope) return path + drift;
     int ends = (x.to == y.to) + (x.from == y.from) - (x.to == y.from) - (x.from == y.to);
@@ -50,15 +51,17 @@ static double covariance(const growth_kernel *kernel, growth_window x, growth_wi
 
 static growth_window window_ahead(const growth_windows *windows, size_t h)
 {
-    return (growth_window){windows->origin.year, windows->origin.year + (int32_t)h + 1, windows->scope};
+    return (growth_window){windows->origin.year, windows->origin.year + (int32_t)h + 1,
+                           windows->origin.scope};
 }
 
-static void fill_covariances(const growth_kernel *kernel, const growth_windows *windows, size_t horizon, double *changes,
-                             double *cross, double *ahead)
+static void fill_covariances(const growth_kernel *kernel, const growth_windows *windows, size_t horizon,
+                             double *changes, double *cross, double *ahead)
 {
     size_t n = windows->count;
     for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j <= i; j++) changes[i * n + j] = covariance(kernel, windows->window[i], windows->window[j]);
+        for (size_t j = 0; j <= i; j++)
+            changes[i * n + j] = covariance(kernel, windows->window[i], windows->window[j]);
         for (size_t h = 0; h < horizon; h++) {
             cross[i * horizon + h] = covariance(kernel, windows->window[i], window_ahead(windows, h));
         }
@@ -70,8 +73,8 @@ static void fill_covariances(const growth_kernel *kernel, const growth_windows *
     }
 }
 
-double growth_condition(const growth_kernel *kernel, const growth_windows *windows, size_t horizon, double *lower,
-                        double *gain, double *residual)
+double growth_condition(const growth_kernel *kernel, const growth_windows *windows, size_t horizon,
+                        double *lower, double *gain, double *residual)
 {
     size_t n = windows->count;
     fill_covariances(kernel, windows, horizon, lower, gain, residual);

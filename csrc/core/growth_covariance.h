@@ -18,7 +18,7 @@ void growth_variogram(double phi, double w, double q, size_t span, double *vario
 
 /* With C the covariance of the n changes and A that of the H years ahead: writes lower (n, n) = L of C = L L', gain
  * (n, H) = L^-1 Cov(changes, ahead) and residual (H, H) = A - gain' gain. Returns log det C, NaN when C is singular. */
-double growth_condition(const growth_kernel *kernel, const growth_windows *windows, size_t horizon, double *lower,
-                        double *gain, double *residual);
+double growth_condition(const growth_kernel *kernel, const growth_windows *windows, size_t horizon,
+                        double *lower, double *gain, double *residual);
 
 #endif

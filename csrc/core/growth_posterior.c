@@ -29,8 +29,8 @@ static prior_point point_of(const double *table, size_t g)
 static int is_in_family(prior_point p)
 {
     return p.phi >= 0 && p.phi < 1 && p.r >= 0 && p.w >= 0 && p.q >= 0 && fabs(p.r + p.w + p.q - 1) < 1e-9 &&
-           isfinite(p.m0) && p.k0 >= 0 && isfinite(p.k0) && p.a0 > 0 && isfinite(p.a0) && p.s0 > 0 && isfinite(p.s0) &&
-           p.weight > 0 && isfinite(p.weight);
+           isfinite(p.m0) && p.k0 >= 0 && isfinite(p.k0) && p.a0 > 0 && isfinite(p.a0) && p.s0 > 0 &&
+           isfinite(p.s0) && p.weight > 0 && isfinite(p.weight);
 }
 
 att_status att_growth_prior_check(const att_growth_prior *prior)
@@ -56,7 +56,8 @@ static int allocate_factors(growth_factors *f)
 static double log_constant(prior_point p, double log_det, size_t changes)
 {
     double a = p.a0 + (double)changes / 2;
-    return log(p.weight) - log_det / 2 + p.a0 * log(p.a0 * p.s0 * p.s0) + gsl_sf_lngamma(a) - gsl_sf_lngamma(p.a0);
+    return log(p.weight) - log_det / 2 + p.a0 * log(p.a0 * p.s0 * p.s0) + gsl_sf_lngamma(a) -
+           gsl_sf_lngamma(p.a0);
 }
 
 static att_status factorise(growth_factors *f, const growth_windows *windows, double *variogram, size_t span)
@@ -74,8 +75,8 @@ static att_status factorise(growth_factors *f, const growth_windows *windows, do
     return ATT_OK;
 }
 
-att_status growth_factors_init(growth_factors *f, const att_growth_prior *prior, const growth_windows *windows,
-                               size_t horizon)
+att_status growth_factors_init(growth_factors *f, const att_growth_prior *prior,
+                               const growth_windows *windows, size_t horizon)
 {
     *f = (growth_factors){
         .points = prior->points, .changes = windows->count, .horizon = horizon, .prior = prior->table};
@@ -103,7 +104,8 @@ double growth_factors_df(const growth_factors *f, size_t g)
 }
 
 /* Location of point g and its variance ratio; returns the log posterior weight, not yet normalised. */
-static double run_point(const growth_factors *f, const growth_windows *windows, size_t g, double *location, double *ratio)
+static double run_point(const growth_factors *f, const growth_windows *windows, size_t g, double *location,
+                        double *ratio)
 {
     prior_point p = point_of(f->prior, g);
     size_t n = f->changes, horizon = f->horizon;
@@ -130,8 +132,8 @@ static void normalise_log_weights(double *weight, size_t count)
     for (size_t g = 0; g < count; g++) weight[g] /= sum;
 }
 
-void growth_factors_run(const growth_factors *f, const growth_windows *windows, double *weight, double *location,
-                        double *ratio)
+void growth_factors_run(const growth_factors *f, const growth_windows *windows, double *weight,
+                        double *location, double *ratio)
 {
     for (size_t g = 0; g < f->points; g++) {
         weight[g] = run_point(f, windows, g, location + g * f->horizon, ratio + g);

@@ -17,12 +17,12 @@ typedef struct {
 } growth_factors;
 
 /* Factorises every point of the prior for the windows' pattern; free whatever the status. */
-att_status growth_factors_init(growth_factors *factors, const att_growth_prior *prior, const growth_windows *windows,
-                               size_t horizon);
+att_status growth_factors_init(growth_factors *factors, const att_growth_prior *prior,
+                               const growth_windows *windows, size_t horizon);
 
 /* Weights (G), location (G, H) and variance ratio (G) for figures of that pattern: scale matrix = ratio * residual. */
-void growth_factors_run(const growth_factors *factors, const growth_windows *windows, double *weight, double *location,
-                        double *ratio);
+void growth_factors_run(const growth_factors *factors, const growth_windows *windows, double *weight,
+                        double *location, double *ratio);
 
 /* Degrees of freedom of point g: 2 a0 plus the number of changes. */
 double growth_factors_df(const growth_factors *factors, size_t g);

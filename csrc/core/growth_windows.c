@@ -160,8 +160,7 @@ static void find_origin(const att_observations *t, growth_windows *out)
         log_level += log1p(t->value[row]);
         year++;
     }
-    out->scope = scope;
-    out->origin = (att_origin){year, levels, (int32_t)out->count, log_level};
+    out->origin = (att_origin){year, levels, (int32_t)out->count, scope, log_level};
 }
 
 att_status growth_read(const att_observations *t, growth_windows *out, att_status *status, att_row_use *use)

@@ -15,7 +15,6 @@ typedef struct {
     size_t count;          /* windows that carry likelihood */
     growth_window *window; /* (capacity) */
     double *change;        /* (capacity) */
-    int32_t scope;         /* scope of the forecast */
     att_origin origin;
 } growth_windows;
 
@@ -31,7 +30,8 @@ size_t growth_series_end(const att_observations *table, size_t first);
 
 /* Reads the rows of one series into `out`, which has room for them. status and use, one per row,
  * may be NULL. Returns the first bad row's status; ATT_TOO_FEW for no rows. */
-att_status growth_read(const att_observations *series, growth_windows *out, att_status *status, att_row_use *use);
+att_status growth_read(const att_observations *series, growth_windows *out, att_status *status,
+                       att_row_use *use);
 
 /* Do two series have the same years (up to a shift), kinds and scopes, row by row? */
 int growth_same_pattern(const att_observations *a, const att_observations *b);

@@ -1,23 +1,28 @@
 /* The quantiles of a margin in little more than one evaluation each.
  *
- * An evaluation at x gives the tail T and the density f with its slope and curve (f' = k f, f'' = (k^2 + k') f in closed
- * form, k = -(1 + g) z / (1 + g z^2), g = 1/df). Two Taylor series use it, both of an inverse function:
+ * An evaluation at x gives the tail T and the density f with its slope and curve (f' = k f, f'' = (k^2 + k')
+ * f in closed form, k = -(1 + g) z / (1 + g z^2), g = 1/df). Two Taylor series use it, both of an inverse
+ * function:
  *
  *     settle  x(log T) to its third order, from the evaluated log T to the level's: the error left is of fourth order,
- *             about u^4 f'''/24 in probability for a step u, and bounded from sums of the same evaluation;
- *     leap    x(g) to its third order, g the normal score of the probability, from one level to the next: the margin is
- *             close to a normal in shape, so x(g) is close to a straight line.
+ *             about u^4 f''' / 24 in probability for a step u, judged by sums of the same evaluation;
+ *     leap    x(g), g the normal score of the probability, from one level to the next: third order, and a fourth so that
+ *             the series passes through the level before. A margin is not far from a normal in shape, so x(g) is not far
+ *             from a straight line.
  *
- * The search starts from the level next to the median, where locations tell the most, and leaps outwards both ways.
+ * The search starts from the level next to the median, where locations tell the most, and leaps outwards both
+ * ways. What does not settle so is left to quantile_search, on the tables.
  */
 #include "margin_table.h"
 
 #include <float.h>
 #include <math.h>
 
+#include "quantile_search.h"
+
 #define LEAST_WEIGHT 1e-14
 #define LEAST_P 1e-6
-#define MAX_EVALUATIONS 8
+#define MAX_EVALUATIONS 5
 #define ERROR_IN_PROBABILITY 1e-12
 
 typedef struct {
@@ -28,7 +33,7 @@ typedef struct {
 /* The margin at one place. */
 typedef struct {
     double x, tail, density, slope, curve;
-    double rough; /* bounds the third derivative of the density, up to a factor of about 1 */
+    double rough; /* the size of the third derivative of the density */
 } margin_local;
 
 att_status quantile_levels_prepare(const double *p, size_t count, quantile_level *levels)
@@ -43,19 +48,22 @@ att_status quantile_levels_prepare(const double *p, size_t count, quantile_level
     return ATT_OK;
 }
 
-/* Components too light to be seen are left out. Returns 0 when one has a known value. */
-static int pack(const att_margin *margin, const t_table *tables, const unsigned char *table_of,
-                table_component *scratch, packed_margin *packed)
+/* Components too light to be seen are left out. *known: whether a value is. */
+static att_status pack(const att_margin *margin, const t_table *tables, const unsigned char *table_of,
+                       table_component *scratch, packed_margin *packed, int *known)
 {
     size_t used = 0;
+    *known = 0;
     for (size_t k = 0; k < margin->components; k++) {
+        double rate = 1 / margin->scale[k];
+        if (!isfinite(margin->location[k]) || !isfinite(margin->scale[k])) return ATT_NOT_FINITE;
         if (margin->weight[k] < LEAST_WEIGHT) continue;
-        if (margin->scale[k] == 0) return 0;
+        *known |= isinf(rate);
         scratch[used++] = (table_component){&tables[table_of[k]], margin->weight[k], margin->location[k],
-                                            1 / margin->scale[k]};
+                                            rate, rate * rate * rate};
     }
     *packed = (packed_margin){scratch, used};
-    return 1;
+    return used > 0 ? ATT_OK : ATT_BAD_ARGUMENT;
 }
 
 static margin_local evaluate(const packed_margin *margin, double x, att_side side)
@@ -69,7 +77,7 @@ static margin_local evaluate(const packed_margin *margin, double x, att_side sid
         double g = c->table->inverse_df, shrink = 1 / (1 + g * z * z), steep = (1 + g) * shrink * rate;
         double pull = -steep * z, bend = -steep * rate * (2 * shrink - 1);
         double density = c->weight * rate * height, slope = density * pull;
-        at.tail += c->weight * ((sign * z <= 0) + copysign(far, sign * z)); /* far or 1 - far, without a branch */
+        at.tail += c->weight * (0.5 - copysign(0.5, sign * z) + copysign(far, sign * z)); /* far or 1 - far */
         at.density += density;
         at.slope += slope;
         at.curve += slope * pull + density * bend;
@@ -86,7 +94,7 @@ static double settle(const margin_local *at, const quantile_level *level, double
     double two = second - one * one, three = third - 3 * one * second + 2 * one * one * one;
     double u = (level->log_p - log(at->tail)) / one, a = -0.5 * two / one, b = three / (6 * one);
     double square = u * u, ratio = at->density / at->tail;
-    *error = square * square * (at->rough + at->tail * ratio * ratio * ratio * ratio);
+    *error = square * square * (at->rough + at->tail * ratio * ratio * ratio * ratio) / 8;
     return u * (1 + u * (a + u * (2 * a * a - b)));
 }
 
@@ -98,18 +106,28 @@ static void shift(margin_local *at, double step)
     at->slope += step * at->curve;
 }
 
+/* A level that has been settled, its place, and the one settled before it (itself: none). */
+typedef struct {
+    const quantile_level *level;
+    margin_local at;
+    double before_score, before_x;
+} foothold;
+
 /* From the quantile of one level to about that of another. */
-static double leap(const margin_local *at, const quantile_level *from, const quantile_level *to)
+static double leap(const foothold *from, const quantile_level *to)
 {
-    double g = from->score, f = at->density, step = to->score - g;
-    double one = from->height / f;
-    double two = (-g * from->height - at->slope * one * one) / f;
-    double three = ((g * g - 1) * from->height - at->curve * one * one * one - 3 * at->slope * one * two) / f;
-    return at->x + step * (one + step * (two / 2 + step * three / 6));
+    const margin_local *at = &from->at;
+    double g = from->level->score, f = at->density, height = from->level->height;
+    double one = height / f;
+    double two = (-g * height - at->slope * one * one) / f;
+    double three = ((g * g - 1) * height - at->curve * one * one * one - 3 * at->slope * one * two) / f;
+    double back = from->before_score - g, step = to->score - g;
+    double missed = from->before_x - at->x - back * (one + back * (two / 2 + back * three / 6));
+    double four = back == 0 ? 0 : missed / (back * back * back * back);
+    return at->x + step * (one + step * (two / 2 + step * (three / 6 + step * four)));
 }
 
-/* From a start to a level; leaves the place in *at. 0: not settled. */
-static int search(const packed_margin *margin, const quantile_level *level, double start, margin_local *at)
+static int settles(const packed_margin *margin, const quantile_level *level, double start, margin_local *at)
 {
     double x = start;
     for (int evaluations = 0; evaluations < MAX_EVALUATIONS && isfinite(x); evaluations++) {
@@ -123,6 +141,19 @@ static int search(const packed_margin *margin, const quantile_level *level, doub
         x += step;
     }
     return 0;
+}
+
+typedef struct {
+    const packed_margin *margin;
+    att_side side;
+} tail_context;
+
+static void evaluate_logs(const void *context, double x, double *log_tail, double *log_density)
+{
+    const tail_context *at = context;
+    margin_local local = evaluate(at->margin, x, at->side);
+    *log_tail = log(local.tail);
+    *log_density = log(local.density);
 }
 
 static double mean_location(const packed_margin *margin)
@@ -143,29 +174,39 @@ static double mean_scale(const packed_margin *margin)
     return sum;
 }
 
+/* From a start to a level; leaves the place in *at. */
+static att_status search(const packed_margin *margin, const quantile_level *level, double start,
+                         margin_local *at)
+{
+    if (settles(margin, level, start, at)) return ATT_OK;
+    double centre = mean_location(margin), scale = mean_scale(margin), x;
+    tail_context context = {margin, level->side};
+    quantile_problem problem = {evaluate_logs, &context, level->side, level->log_p, centre, scale};
+    att_status status =
+        quantile_search(&problem, isfinite(start) ? start : centre + scale * level->score, &x);
+    if (status == ATT_OK) *at = evaluate(margin, x, level->side);
+    return status;
+}
+
 static int is_fast(const quantile_level *level)
 {
     return level->p >= LEAST_P && level->p <= 1 - LEAST_P;
 }
 
-/* The last level settled in one direction, and its place. */
-typedef struct {
-    const quantile_level *level;
-    margin_local at;
-} foothold;
-
-static att_status next_quantile(const att_margin *margin, const packed_margin *packed, const quantile_level *level,
-                                foothold *last, double *x)
+/* Leaps to the next level; *last moves on. */
+static att_status next_quantile(const att_margin *margin, const packed_margin *packed,
+                                const quantile_level *level, foothold *last, double *x)
 {
-    foothold next = {.level = level};
-    if (!is_fast(level) || !search(packed, level, leap(&last->at, last->level, level), &next.at))
-        return att_margin_quantile(margin, level->p, x);
+    if (!is_fast(level)) return att_margin_quantile(margin, level->p, x);
+    foothold next = {.level = level, .before_score = last->level->score, .before_x = last->at.x};
+    att_status status = search(packed, level, leap(last, level), &next.at);
     *last = next;
     *x = next.at.x;
-    return ATT_OK;
+    return status;
 }
 
-static att_status exact_quantiles(const att_margin *margin, const quantile_level *levels, size_t count, double *x)
+static att_status exact_quantiles(const att_margin *margin, const quantile_level *levels, size_t count,
+                                  double *x)
 {
     att_status status = ATT_OK;
     for (size_t i = 0; i < count && status == ATT_OK; i++)
@@ -181,24 +222,40 @@ static size_t nearest_median(const quantile_level *levels, size_t count)
     return nearest;
 }
 
-att_status margin_table_quantiles(const att_margin *margin, const t_table *tables, const unsigned char *table_of,
-                                  const quantile_level *levels, size_t count, table_component *scratch, double *x)
+/* Outwards from the level next to the median, first down, then up. */
+static att_status packed_quantiles(const att_margin *margin, const packed_margin *packed,
+                                   const quantile_level *levels, size_t count, double *x)
+{
+    size_t middle = nearest_median(levels, count);
+    const quantile_level *level = &levels[middle];
+    if (!is_fast(level)) return exact_quantiles(margin, levels, count, x);
+    foothold first = {.level = level, .before_score = level->score};
+    double start = mean_location(packed) + mean_scale(packed) * level->score;
+    att_status status = search(packed, level, start, &first.at);
+    x[middle] = first.at.x;
+    foothold last = first;
+    for (size_t i = middle; i-- > 0 && status == ATT_OK;) {
+        status = next_quantile(margin, packed, &levels[i], &last, &x[i]);
+        if (i + 1 == middle) {
+            first.before_score = levels[i].score;
+            first.before_x = x[i];
+        }
+    }
+    last = first;
+    for (size_t i = middle + 1; i < count && status == ATT_OK; i++)
+        status = next_quantile(margin, packed, &levels[i], &last, &x[i]);
+    return status;
+}
+
+att_status margin_table_quantiles(const att_margin *margin, const t_table *tables,
+                                  const unsigned char *table_of, const quantile_level *levels, size_t count,
+                                  table_component *scratch, double *x)
 {
     if (count == 0) return ATT_OK;
     packed_margin packed;
-    if (!pack(margin, tables, table_of, scratch, &packed)) return exact_quantiles(margin, levels, count, x);
-    size_t middle = nearest_median(levels, count);
-    foothold first = {.level = &levels[middle]};
-    double start = mean_location(&packed) + mean_scale(&packed) * first.level->score;
-    if (!is_fast(first.level) || !search(&packed, first.level, start, &first.at))
-        return exact_quantiles(margin, levels, count, x);
-    x[middle] = first.at.x;
-    att_status status = ATT_OK;
-    foothold last = first;
-    for (size_t i = middle; i-- > 0 && status == ATT_OK;)
-        status = next_quantile(margin, &packed, &levels[i], &last, &x[i]);
-    last = first;
-    for (size_t i = middle + 1; i < count && status == ATT_OK; i++)
-        status = next_quantile(margin, &packed, &levels[i], &last, &x[i]);
-    return status;
+    int known;
+    att_status status = pack(margin, tables, table_of, scratch, &packed, &known);
+    if (status != ATT_OK) return status;
+    return known ? exact_quantiles(margin, levels, count, x)
+                 : packed_quantiles(margin, &packed, levels, count, x);
 }

@@ -1,5 +1,5 @@
-/* Several quantiles of very many margins: the batch path. A handful of tables serve all components, as those of one
- * model share a few df.
+/* Several quantiles of very many margins: the batch path. A handful of tables serve all components, as those
+ * of one model share a few df.
  */
 #ifndef ATTAIN_CORE_MARGIN_TABLE_H
 #define ATTAIN_CORE_MARGIN_TABLE_H
@@ -20,17 +20,19 @@ typedef struct {
 /* Scratch of the caller: one component as the loop wants it. */
 typedef struct {
     const t_table *table;
-    double weight, location, rate; /* rate = 1 / scale */
+    double weight, location;
+    double rate, rate_cubed; /* 1 / scale, and its third power */
 } table_component;
 
 /* Prepares `count` levels from ascending probabilities inside (0, 1); anything else is ATT_BAD_ARGUMENT. */
 att_status quantile_levels_prepare(const double *p, size_t count, quantile_level *levels);
 
-/* Writes the quantiles x (count) of a margin whose component k has the df of tables[table_of[k]]. scratch holds
- * margin->components items. Right to 1e-11 in probability. Levels outside [1e-6, 1 - 1e-6], margins with known values
- * and the rare level that the fast search does not settle go to att_margin_quantile, whose status is returned.
- * Not checked: the margin (att_margin_quantile would), table_of, that margin->df agrees with the tables. */
-att_status margin_table_quantiles(const att_margin *margin, const t_table *tables, const unsigned char *table_of,
-                                  const quantile_level *levels, size_t count, table_component *scratch, double *x);
+/* Writes the quantiles x (count) of a margin whose component k has the df of tables[table_of[k]]. scratch
+ * holds margin->components items. Right to 1e-11 in probability. Levels outside [1e-6, 1 - 1e-6] and
+ * margins with known values go to att_margin_quantile. ATT_NOT_FINITE for a location or scale that is not.
+ * Not checked: weights, table_of, that margin->df agrees with the tables. */
+att_status margin_table_quantiles(const att_margin *margin, const t_table *tables,
+                                  const unsigned char *table_of, const quantile_level *levels, size_t count,
+                                  table_component *scratch, double *x);
 
 #endif

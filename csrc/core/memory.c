@@ -18,6 +18,6 @@ size_t att_product(size_t a, size_t b, size_t c)
 void *att_new(size_t rows, size_t columns, size_t depth, size_t size)
 {
     size_t items = att_product(rows, columns, depth);
-    if (items == SIZE_MAX) return NULL;
+    if (att_product(items, size, 1) == SIZE_MAX) return NULL;
     return calloc(items ? items : 1, size);
 }

@@ -1,9 +1,9 @@
 /* How likely is a linear functional of the horizon to fall here?
  *
- * Sums over components are sums of positive numbers, formed in logs. What could cancel is moved into one component, where
- * it does not: of two tails the smaller is summed and the larger is its complement; an interval is, in each
- * component, the difference of the two tails on the side where they are small, or, where that difference is small
- * against them, an integral of the density.
+ * Sums over components are sums of positive numbers, formed in logs. What could cancel is moved into one
+ * component, where it does not: of two tails the smaller is summed and the larger is its complement; an
+ * interval is, in each component, the difference of the two tails on the side where they are small, or, where
+ * that difference is small against them, an integral of the density.
  */
 #include "attain/mixture.h"
 
@@ -15,7 +15,8 @@
 #define LOG_HALF (-0.69314718055994530942)
 #define WEIGHT_TOLERANCE 1e-9
 #define VARIANCE_ROUNDING 1e-13
-#define NARROW 0.03 /* five nodes integrate the density to 1e-14 up to here, tails differ by 3 % from here on */
+#define NARROW                                                                                               \
+    0.03 /* five nodes integrate the density to 1e-14 up to here, tails differ by 3 % from here on */
 
 /* log of a sum of exponentials, term by term: exp(peak) * sum. */
 typedef struct {
@@ -68,8 +69,10 @@ static att_status check_margin(const att_margin *margin)
     if (!margin || !margin->location || !margin->scale) return ATT_BAD_ARGUMENT;
     att_status status = check_components(margin->components, margin->weight, margin->df);
     for (size_t k = 0; k < margin->components && status == ATT_OK; k++) {
-        if (!isfinite(margin->location[k]) || !isfinite(margin->scale[k])) status = ATT_NOT_FINITE;
-        else if (margin->scale[k] < 0) status = ATT_BAD_ARGUMENT;
+        if (!isfinite(margin->location[k]) || !isfinite(margin->scale[k]))
+            status = ATT_NOT_FINITE;
+        else if (margin->scale[k] < 0)
+            status = ATT_BAD_ARGUMENT;
     }
     return status;
 }
@@ -124,8 +127,8 @@ att_status att_margin_log_tail(const att_margin *margin, double x, att_side side
     return ATT_OK;
 }
 
-/* log of the mass of the standard t on [z, z + width], short against the distance over which the density changes:
- * Gauss-Legendre with five nodes (Abramowitz & Stegun 25.4.30). */
+/* log of the mass of the standard t on [z, z + width], short against the distance over which the density
+ * changes: Gauss-Legendre with five nodes (Abramowitz & Stegun 25.4.30). */
 static double log_short_mass(double z, double width, double df)
 {
     static const double node[] = {0, 0.53846931010568309104, 0.90617984593866399280};
@@ -140,10 +143,18 @@ static double log_short_mass(double z, double width, double df)
     return log(width) + log_of(total);
 }
 
+/* How fast the density of the standard t changes near z, relative to itself: about |f'/f|, and 1 at the
+ * centre. */
+static double rate_of_change(double z, double df)
+{
+    double distance = fmin(fabs(z), 1e150), spread = 1 + distance * (distance / df);
+    return 1 / sqrt(spread) + (1 + 1 / df) * distance / spread;
+}
+
 /* log P(z <= Z <= z + width) of the standard t; right = z + width, rounded once. */
 static double standard_log_interval(double z, double right, double width, double df)
 {
-    if (width * (1 + fmin(fabs(z), fabs(right))) < NARROW) return log_short_mass(z, width, df);
+    if (width * rate_of_change(fmin(fabs(z), fabs(right)), df) < NARROW) return log_short_mass(z, width, df);
     if (z < 0 && right > 0)
         return log1p(-exp(att_log_tail(z, df, ATT_LOWER)) - exp(att_log_tail(right, df, ATT_UPPER)));
     att_side side = z >= 0 ? ATT_UPPER : ATT_LOWER;
@@ -177,7 +188,8 @@ static double mixture_log_outside(const att_margin *margin, double lower, double
     return log_of(total);
 }
 
-att_status att_margin_log_interval(const att_margin *margin, double lower, double upper, double *log_probability)
+att_status att_margin_log_interval(const att_margin *margin, double lower, double upper,
+                                   double *log_probability)
 {
     att_status status = check_margin(margin);
     if (status != ATT_OK) return status;
@@ -263,7 +275,8 @@ static int jumps_over(const att_margin *margin, double value, const quantile_pro
     return without <= problem->log_p && problem->log_p < with;
 }
 
-/* Whether p falls on a known value. It always does when all values are known: each tail is the next one's strict tail. */
+/* Whether p falls on a known value. It always does when all values are known: each tail is the next one's
+ * strict tail. */
 static int falls_on_known_value(const att_margin *margin, const quantile_problem *problem, double *x)
 {
     for (size_t k = 0; k < margin->components; k++) {

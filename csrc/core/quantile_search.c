@@ -1,10 +1,10 @@
 /* Where does a log tail reach log_p?
  *
- * The search runs in y, x = centre + scale sinh(y): there a power tail is a straight line, which Newton on the log tail
- * meets at once, and a bisection of any bracket of doubles is short. rise(y) = +-(log tail - log_p), the sign making it
- * increasing. Invariant: rise(low) < 0 <= rise(high) for the ends that have been met; a Newton step that would leave
- * the bracket, or that shrinks too slowly inside one, becomes a bisection; one that runs towards an end not yet met
- * is limited, by a limit that doubles.
+ * The search runs in y, x = centre + scale sinh(y): there a power tail is a straight line, which Newton on
+ * the log tail meets at once, and a bisection of any bracket of doubles is short. rise(y) = +-(log tail -
+ * log_p), the sign making it increasing. Invariant: rise(low) < 0 <= rise(high) for the ends that have been
+ * met; a Newton step that would leave the bracket, or that shrinks too slowly inside one, becomes a
+ * bisection; one that runs towards an end not yet met is limited, by a limit that doubles.
  */
 #include "quantile_search.h"
 
@@ -38,8 +38,10 @@ static void evaluate_at(const quantile_problem *problem, search_state *state)
     double difference = log_tail - problem->log_p;
     state->rise = problem->side == ATT_LOWER ? difference : -difference;
     state->slope = exp(log_density - log_tail) * problem->scale * cosh(state->y);
-    if (state->rise < 0) state->low = state->y;
-    else state->high = state->y;
+    if (state->rise < 0)
+        state->low = state->y;
+    else
+        state->high = state->y;
 }
 
 static int is_inside(const search_state *state, double y)
@@ -92,6 +94,7 @@ att_status quantile_search(const quantile_problem *problem, double start, double
     for (int evaluations = 0; evaluations < MAX_EVALUATIONS; evaluations++) {
         state.y = fmin(fmax(state.y, -farthest), farthest);
         evaluate_at(problem, &state);
+        if (isnan(state.rise)) break;
         if (is_found(problem, &state)) {
             *x = position(problem, polished(&state));
             return ATT_OK;

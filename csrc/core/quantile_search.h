@@ -1,4 +1,5 @@
-/* One search for the quantile of any distribution on the line whose log tail and log density can be evaluated. */
+/* One search for the quantile of any distribution on the line whose log tail and log density can be
+ * evaluated. */
 #ifndef ATTAIN_CORE_QUANTILE_SEARCH_H
 #define ATTAIN_CORE_QUANTILE_SEARCH_H
 
@@ -17,9 +18,9 @@ typedef struct {
     double scale;  /* and how wide, positive; both may be rough */
 } quantile_problem;
 
-/* Writes x with log tail log_p, to 1e-12 of log_p or 1e-15 of scale, whichever is coarser; +-INFINITY when it lies
- * beyond the doubles. Where the tail jumps, x is the place of the jump. start may be anything finite; a decent one
- * takes 3 to 6 evaluations. ATT_NO_CONVERGENCE after 200. */
+/* Writes x with log tail log_p, to 1e-12 of log_p or 1e-15 of scale, whichever is coarser; +-INFINITY when
+ * it lies beyond the doubles. Where the tail jumps, x is the place of the jump. start may be anything
+ * finite; a decent one takes 3 to 6 evaluations. ATT_NO_CONVERGENCE after 200, or at a NaN. */
 att_status quantile_search(const quantile_problem *problem, double start, double *x);
 
 /* The upper quantile of the normal for log_p <= log(1/2), to 0.003 (Abramowitz & Stegun 26.2.22). */

@@ -30,7 +30,8 @@ static att_status factorise(random_walk *walk, const growth_windows *windows, do
 {
     growth_variogram(0, 1, 0, span, variogram);
     growth_kernel kernel = {0, 0, variogram};
-    double log_det = growth_condition(&kernel, windows, walk->horizon, walk->lower, walk->gain, walk->residual);
+    double log_det =
+        growth_condition(&kernel, windows, walk->horizon, walk->lower, walk->gain, walk->residual);
     return isnan(log_det) ? ATT_OVERLAP : ATT_OK;
 }
 
@@ -46,7 +47,8 @@ static void add_drift(random_walk *walk, const growth_windows *windows)
         for (size_t i = 0; i < n; i++) walk->ahead[h] -= walk->gain[i * horizon + h] * walk->length[i];
     }
     for (size_t h = 0; h < horizon; h++) {
-        for (size_t j = 0; j < horizon; j++) walk->residual[h * horizon + j] += walk->ahead[h] * walk->ahead[j] / total;
+        for (size_t j = 0; j < horizon; j++)
+            walk->residual[h * horizon + j] += walk->ahead[h] * walk->ahead[j] / total;
     }
 }
 
@@ -89,8 +91,8 @@ void random_walk_run(const random_walk *walk, const growth_windows *windows, dou
     }
 }
 
-static void write_component(const random_walk *walk, const growth_windows *windows, double *df, double *location,
-                            double *scale)
+static void write_component(const random_walk *walk, const growth_windows *windows, double *df,
+                            double *location, double *scale)
 {
     double s2;
     random_walk_run(walk, windows, location, &s2);
@@ -98,8 +100,8 @@ static void write_component(const random_walk *walk, const growth_windows *windo
     for (size_t c = 0; c < walk->horizon * walk->horizon; c++) scale[c] = s2 * walk->residual[c];
 }
 
-att_status att_random_walk_posterior(const att_observations *series, size_t horizon, double *df, double *location,
-                                     double *scale)
+att_status att_random_walk_posterior(const att_observations *series, size_t horizon, double *df,
+                                     double *location, double *scale)
 {
     growth_windows windows;
     random_walk walk = {0};

@@ -1,9 +1,9 @@
 /* The standard t (or normal) tail and density in a few nanoseconds: one table per df, for hot loops.
  *
- * The half line x >= 0 is folded into u = x / (x + FOLD), 0 <= u < 1, cut into equal cells. On each cell the upper
- * tail Q is the quintic that has Q, Q' and Q'' right at both ends; the density is its slope. Negative x by symmetry,
- * so the smaller tail is always the one that is read. Beyond |x| = FARTHEST, where the fold of a fractional power is
- * no longer smooth, the exact functions answer.
+ * The half line x >= 0 is folded into u = x / (x + FOLD), 0 <= u < 1, cut into equal cells. On each cell the
+ * upper tail Q is the quintic that has Q, Q' and Q'' right at both ends; the density is its slope. Negative x
+ * by symmetry, so the smaller tail is always the one that is read. Beyond |x| = FARTHEST, where the fold of a
+ * fractional power is no longer smooth, three terms of the asymptotic series suffice.
  */
 #ifndef ATTAIN_CORE_T_TABLE_H
 #define ATTAIN_CORE_T_TABLE_H
@@ -18,16 +18,19 @@
 
 typedef struct {
     double df, inverse_df;
-    double cell[T_TABLE_CELLS][6]; /* Q in the place within the cell, 0 to 1: coefficients from the constant up */
+    double peak; /* the density at 0 */
+    double cell[T_TABLE_CELLS]
+               [6]; /* Q in the place within the cell, 0 to 1: coefficients from the constant up */
 } t_table;
 
 /* Fills a table owned by the caller (24 kB), df >= 1 or INFINITY, else ATT_BAD_ARGUMENT. About 0.1 ms. */
 att_status t_table_build(double df, t_table *table);
 
-/* The exact functions, P(X >= |x|) and density, for |x| beyond the table. */
+/* The same for |x| beyond the table. */
 void t_table_beyond(const t_table *table, double x, double *far_tail, double *density);
 
-/* P(X >= |x|), within 2e-13, and the density at x, within 1e-12; any x, NaN for NaN. */
+/* P(X >= |x|), within 2e-13, and the density at x, within 1e-12; any x; for NaN the
+ * results mean nothing, but nothing outside the table is read. */
 static inline void t_table_at(const t_table *table, double x, double *far_tail, double *density)
 {
     double distance = fabs(x);

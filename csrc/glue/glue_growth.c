@@ -48,24 +48,29 @@ static PyArrayObject *read_prior(PyObject *object, att_growth_prior *prior)
     return array;
 }
 
-PyDoc_STRVAR(origins_doc,
-             "growth_origins(series, year, kind, scope, value, /)\n--\n\n"
-             "Read every series of a flat table (columns of length R; kind 0 level, 1 growth).\n\n"
-             "Returns (status (R), use (R), origins): status codes of status_table(); use 0 change, 1 first level of a\n"
-             "scope, 2 redundant; origins a list of (year, levels, changes, log_level), one a series.");
+PyDoc_STRVAR(
+    origins_doc,
+    "growth_origins(series, year, kind, scope, value, /)\n--\n\n"
+    "Read every series of a flat table (columns of length R; kind 0 level, 1 growth).\n\n"
+    "Returns (status (R), use (R), origins): status codes of status_table(); use 0 change, 1 first level of a\n"
+    "scope, 2 redundant; origins a list of (year, levels, changes, scope, log_level), one a series.");
 
 static PyObject *origins_as_list(const att_origin *origin, size_t count)
 {
     PyObject *list = PyList_New((Py_ssize_t)count);
     for (size_t s = 0; list && s < count; s++) {
-        PyObject *row = Py_BuildValue("(iiid)", origin[s].year, origin[s].levels, origin[s].changes, origin[s].log_level);
-        if (!row) Py_CLEAR(list);
-        else PyList_SET_ITEM(list, (Py_ssize_t)s, row);
+        PyObject *row = Py_BuildValue("(iiiid)", origin[s].year, origin[s].levels, origin[s].changes,
+                                      origin[s].scope, origin[s].log_level);
+        if (!row)
+            Py_CLEAR(list);
+        else
+            PyList_SET_ITEM(list, (Py_ssize_t)s, row);
     }
     return list;
 }
 
-static PyObject *run_origins(PyObject *module, const att_observations *table, PyArrayObject *status, PyArrayObject *use)
+static PyObject *run_origins(PyObject *module, const att_observations *table, PyArrayObject *status,
+                             PyArrayObject *use)
 {
     size_t count = att_observations_series(table);
     att_origin *origin = PyMem_Calloc(count ? count : 1, sizeof *origin);
@@ -83,7 +88,8 @@ static PyObject *growth_origins(PyObject *module, PyObject *args)
 {
     PyObject *columns[COLUMNS];
     observations o;
-    if (!PyArg_ParseTuple(args, "OOOOO:growth_origins", &columns[0], &columns[1], &columns[2], &columns[3], &columns[4]))
+    if (!PyArg_ParseTuple(args, "OOOOO:growth_origins", &columns[0], &columns[1], &columns[2], &columns[3],
+                          &columns[4]))
         return NULL;
     if (read_observations(columns, &o) < 0) return NULL;
     PyArrayObject *status = array_out(NPY_INT32, 1, o.table.rows, 0, 0);
@@ -112,8 +118,10 @@ static int new_mixture(mixture_arrays *m, size_t components, size_t horizon)
 static PyObject *finish_mixture(PyObject *module, mixture_arrays *m, att_status status)
 {
     PyObject *result = NULL;
-    if (status != ATT_OK) raise_status(module, status);
-    else result = Py_BuildValue("(OOOO)", m->weight, m->df, m->location, m->scale);
+    if (status != ATT_OK)
+        raise_status(module, status);
+    else
+        result = Py_BuildValue("(OOOO)", m->weight, m->df, m->location, m->scale);
     Py_XDECREF(m->weight);
     Py_XDECREF(m->df);
     Py_XDECREF(m->location);
@@ -121,11 +129,12 @@ static PyObject *finish_mixture(PyObject *module, mixture_arrays *m, att_status 
     return result;
 }
 
-PyDoc_STRVAR(posterior_doc,
-             "growth_posterior(prior, series, year, kind, scope, value, horizon, /)\n--\n\n"
-             "Posterior of one series over `horizon` years after its origin, in log units.\n\n"
-             "prior (G, 9) holds phi, r, w, q, m0, k0, a0, s0, weight. Returns weight (G), df (G), location (G, H) and\n"
-             "scale (G, H, H).");
+PyDoc_STRVAR(
+    posterior_doc,
+    "growth_posterior(prior, series, year, kind, scope, value, horizon, /)\n--\n\n"
+    "Posterior of one series over `horizon` years after its origin, in log units.\n\n"
+    "prior (G, 9) holds phi, r, w, q, m0, k0, a0, s0, weight. Returns weight (G), df (G), location (G, H) and\n"
+    "scale (G, H, H).");
 
 static PyObject *run_posterior(PyObject *module, const att_growth_prior *prior, const att_observations *table,
                                Py_ssize_t horizon)
@@ -134,8 +143,8 @@ static PyObject *run_posterior(PyObject *module, const att_growth_prior *prior, 
     att_status status = ATT_NO_MEMORY;
     if (new_mixture(&m, prior->points, (size_t)horizon) == 0) {
         Py_BEGIN_ALLOW_THREADS
-        status = att_growth_posterior(prior, table, (size_t)horizon, PyArray_DATA(m.weight), PyArray_DATA(m.df),
-                                      PyArray_DATA(m.location), PyArray_DATA(m.scale));
+        status = att_growth_posterior(prior, table, (size_t)horizon, PyArray_DATA(m.weight),
+                                      PyArray_DATA(m.df), PyArray_DATA(m.location), PyArray_DATA(m.scale));
         Py_END_ALLOW_THREADS
     }
     return finish_mixture(module, &m, status);
@@ -147,8 +156,8 @@ static PyObject *growth_posterior(PyObject *module, PyObject *args)
     Py_ssize_t horizon;
     observations o;
     att_growth_prior prior;
-    if (!PyArg_ParseTuple(args, "OOOOOOn:growth_posterior", &prior_object, &columns[0], &columns[1], &columns[2],
-                          &columns[3], &columns[4], &horizon))
+    if (!PyArg_ParseTuple(args, "OOOOOOn:growth_posterior", &prior_object, &columns[0], &columns[1],
+                          &columns[2], &columns[3], &columns[4], &horizon))
         return NULL;
     if (horizon < 1) return raise_status(module, ATT_BAD_ARGUMENT);
     PyArrayObject *prior_array = read_prior(prior_object, &prior);
@@ -162,10 +171,11 @@ static PyObject *growth_posterior(PyObject *module, PyObject *args)
     return result;
 }
 
-PyDoc_STRVAR(random_walk_doc,
-             "random_walk_posterior(series, year, kind, scope, value, horizon, /)\n--\n\n"
-             "The random walk with drift of one series as a mixture of one component, over `horizon` years after its\n"
-             "origin, in log units: weight (1), df (1), location (1, H) and scale (1, H, H).");
+PyDoc_STRVAR(
+    random_walk_doc,
+    "random_walk_posterior(series, year, kind, scope, value, horizon, /)\n--\n\n"
+    "The random walk with drift of one series as a mixture of one component, over `horizon` years after its\n"
+    "origin, in log units: weight (1), df (1), location (1, H) and scale (1, H, H).");
 
 static PyObject *run_random_walk(PyObject *module, const att_observations *table, Py_ssize_t horizon)
 {
@@ -174,8 +184,8 @@ static PyObject *run_random_walk(PyObject *module, const att_observations *table
     if (new_mixture(&m, 1, (size_t)horizon) == 0) {
         *(double *)PyArray_DATA(m.weight) = 1;
         Py_BEGIN_ALLOW_THREADS
-        status = att_random_walk_posterior(table, (size_t)horizon, PyArray_DATA(m.df), PyArray_DATA(m.location),
-                                           PyArray_DATA(m.scale));
+        status = att_random_walk_posterior(table, (size_t)horizon, PyArray_DATA(m.df),
+                                           PyArray_DATA(m.location), PyArray_DATA(m.scale));
         Py_END_ALLOW_THREADS
     }
     return finish_mixture(module, &m, status);
@@ -186,8 +196,8 @@ static PyObject *random_walk_posterior(PyObject *module, PyObject *args)
     PyObject *columns[COLUMNS];
     Py_ssize_t horizon;
     observations o;
-    if (!PyArg_ParseTuple(args, "OOOOOn:random_walk_posterior", &columns[0], &columns[1], &columns[2], &columns[3],
-                          &columns[4], &horizon))
+    if (!PyArg_ParseTuple(args, "OOOOOn:random_walk_posterior", &columns[0], &columns[1], &columns[2],
+                          &columns[3], &columns[4], &horizon))
         return NULL;
     if (horizon < 1) return raise_status(module, ATT_BAD_ARGUMENT);
     if (read_observations(columns, &o) < 0) return NULL;
@@ -196,14 +206,15 @@ static PyObject *random_walk_posterior(PyObject *module, PyObject *args)
     return result;
 }
 
-PyDoc_STRVAR(quantiles_doc,
-             "growth_quantiles(prior, series, year, kind, scope, value, first, last, probability, /)\n--\n\n"
-             "Quantiles of the log figure of many series for the years first..last; prior None is the random walk.\n\n"
-             "probability (Q) ascends within (0, 1). Returns status (S) and quantile (S, last - first + 1, Q), NaN up to\n"
-             "the origin of a series and where its status is not 0.");
+PyDoc_STRVAR(
+    quantiles_doc,
+    "growth_quantiles(prior, series, year, kind, scope, value, first, last, probability, /)\n--\n\n"
+    "Quantiles of the log figure of many series for the years first..last; prior None is the random walk.\n\n"
+    "probability (Q) ascends within (0, 1). Returns status (S) and quantile (S, last - first + 1, Q), NaN up to\n"
+    "the origin of a series and where its status is not 0.");
 
-static PyObject *run_quantiles(PyObject *module, const att_growth_prior *prior, const att_observations *table, int first,
-                               int last, PyArrayObject *probability)
+static PyObject *run_quantiles(PyObject *module, const att_growth_prior *prior, const att_observations *table,
+                               int first, int last, PyArrayObject *probability)
 {
     size_t count = att_observations_series(table), levels = array_length(probability, 0);
     PyArrayObject *status = array_out(NPY_INT32, 1, count, 0, 0);
@@ -211,11 +222,12 @@ static PyObject *run_quantiles(PyObject *module, const att_growth_prior *prior, 
     att_status outcome = ATT_NO_MEMORY;
     if (status && quantile) {
         Py_BEGIN_ALLOW_THREADS
-        outcome = att_growth_quantiles(prior, table, first, last, levels, PyArray_DATA(probability), PyArray_DATA(status),
-                                       PyArray_DATA(quantile));
+        outcome = att_growth_quantiles(prior, table, first, last, levels, PyArray_DATA(probability),
+                                       PyArray_DATA(status), PyArray_DATA(quantile));
         Py_END_ALLOW_THREADS
     }
-    PyObject *result = outcome == ATT_OK ? Py_BuildValue("(OO)", status, quantile) : raise_status(module, outcome);
+    PyObject *result =
+        outcome == ATT_OK ? Py_BuildValue("(OO)", status, quantile) : raise_status(module, outcome);
     Py_XDECREF(status);
     Py_XDECREF(quantile);
     return result;
@@ -228,8 +240,8 @@ static PyObject *growth_quantiles(PyObject *module, PyObject *args)
     int first, last;
     observations o;
     att_growth_prior prior;
-    if (!PyArg_ParseTuple(args, "OOOOOOiiO:growth_quantiles", &prior_object, &columns[0], &columns[1], &columns[2],
-                          &columns[3], &columns[4], &first, &last, &probability_object))
+    if (!PyArg_ParseTuple(args, "OOOOOOiiO:growth_quantiles", &prior_object, &columns[0], &columns[1],
+                          &columns[2], &columns[3], &columns[4], &first, &last, &probability_object))
         return NULL;
     if (last < first) return raise_status(module, ATT_BAD_ARGUMENT);
     if (prior_object != Py_None && !(prior_array = read_prior(prior_object, &prior))) return NULL;
@@ -243,8 +255,9 @@ static PyObject *growth_quantiles(PyObject *module, PyObject *args)
     return result;
 }
 
-PyMethodDef growth_methods[] = {{"growth_origins", growth_origins, METH_VARARGS, origins_doc},
-                                {"growth_posterior", growth_posterior, METH_VARARGS, posterior_doc},
-                                {"random_walk_posterior", random_walk_posterior, METH_VARARGS, random_walk_doc},
-                                {"growth_quantiles", growth_quantiles, METH_VARARGS, quantiles_doc},
-                                {NULL, NULL, 0, NULL}};
+PyMethodDef growth_methods[] = {
+    {"growth_origins", growth_origins, METH_VARARGS, origins_doc},
+    {"growth_posterior", growth_posterior, METH_VARARGS, posterior_doc},
+    {"random_walk_posterior", random_walk_posterior, METH_VARARGS, random_walk_doc},
+    {"growth_quantiles", growth_quantiles, METH_VARARGS, quantiles_doc},
+    {NULL, NULL, 0, NULL}};

@@ -3,15 +3,17 @@
 
 #include "attain/mixture.h"
 
-PyDoc_STRVAR(margin_doc, "mixture_margin(weight, df, location, scale, row, /)\n--\n\n"
-                         "The margin row'X of a mixture: location (K) and scale (K), a standard deviation's unit.\n\n"
-                         "weight (K), df (K), location (K, H), scale (K, H, H), row (H).");
+PyDoc_STRVAR(margin_doc,
+             "mixture_margin(weight, df, location, scale, row, /)\n--\n\n"
+             "The margin row'X of a mixture: location (K) and scale (K), a standard deviation's unit.\n\n"
+             "weight (K), df (K), location (K, H), scale (K, H, H), row (H).");
 
 static PyObject *run_margin(PyObject *module, PyArrayObject *const *in)
 {
     size_t components = array_length(in[0], 0), horizon = array_length(in[4], 0);
-    att_mixture mixture = {components,          horizon, PyArray_DATA(in[0]), PyArray_DATA(in[1]), PyArray_DATA(in[2]),
-                           PyArray_DATA(in[3])};
+    att_mixture mixture = {components,          horizon,
+                           PyArray_DATA(in[0]), PyArray_DATA(in[1]),
+                           PyArray_DATA(in[2]), PyArray_DATA(in[3])};
     PyArrayObject *location = array_out(NPY_DOUBLE, 1, components, 0, 0);
     PyArrayObject *scale = array_out(NPY_DOUBLE, 1, components, 0, 0);
     PyObject *result = NULL;
@@ -28,8 +30,10 @@ static PyObject *run_margin(PyObject *module, PyArrayObject *const *in)
 static int mixture_shapes_agree(PyArrayObject *const *in)
 {
     size_t components = array_length(in[0], 0), horizon = array_length(in[4], 0);
-    return check_length(in[1], 0, components, "df") == 0 && check_length(in[2], 0, components, "location") == 0 &&
-           check_length(in[2], 1, horizon, "location") == 0 && check_length(in[3], 0, components, "scale") == 0 &&
+    return check_length(in[1], 0, components, "df") == 0 &&
+           check_length(in[2], 0, components, "location") == 0 &&
+           check_length(in[2], 1, horizon, "location") == 0 &&
+           check_length(in[3], 0, components, "scale") == 0 &&
            check_length(in[3], 1, horizon, "scale") == 0 && check_length(in[3], 2, horizon, "scale") == 0;
 }
 
@@ -39,10 +43,12 @@ static PyObject *mixture_margin(PyObject *module, PyObject *args)
     static const int dimensions[5] = {1, 1, 2, 3, 1};
     PyObject *objects[5], *result = NULL;
     PyArrayObject *in[5] = {NULL};
-    if (!PyArg_ParseTuple(args, "OOOOO:mixture_margin", &objects[0], &objects[1], &objects[2], &objects[3], &objects[4]))
+    if (!PyArg_ParseTuple(args, "OOOOO:mixture_margin", &objects[0], &objects[1], &objects[2], &objects[3],
+                          &objects[4]))
         return NULL;
     int ready = 1;
-    for (int i = 0; ready && i < 5; i++) ready = (in[i] = array_in(objects[i], NPY_DOUBLE, dimensions[i], names[i])) != NULL;
+    for (int i = 0; ready && i < 5; i++)
+        ready = (in[i] = array_in(objects[i], NPY_DOUBLE, dimensions[i], names[i])) != NULL;
     if (ready && mixture_shapes_agree(in)) result = run_margin(module, in);
     for (int i = 0; i < 5; i++) Py_XDECREF(in[i]);
     return result;
@@ -69,8 +75,9 @@ static int read_margin(PyObject *const *objects, margin_arrays *m)
             return -1;
         }
     }
-    m->margin = (att_margin){array_length(m->column[0], 0), PyArray_DATA(m->column[0]), PyArray_DATA(m->column[1]),
-                             PyArray_DATA(m->column[2]), PyArray_DATA(m->column[3])};
+    m->margin =
+        (att_margin){array_length(m->column[0], 0), PyArray_DATA(m->column[0]), PyArray_DATA(m->column[1]),
+                     PyArray_DATA(m->column[2]), PyArray_DATA(m->column[3])};
     return 0;
 }
 
@@ -82,8 +89,8 @@ static PyObject *margin_log_interval(PyObject *module, PyObject *args)
     PyObject *objects[4];
     double lower, upper, log_probability;
     margin_arrays m;
-    if (!PyArg_ParseTuple(args, "OOOOdd:margin_log_interval", &objects[0], &objects[1], &objects[2], &objects[3], &lower,
-                          &upper))
+    if (!PyArg_ParseTuple(args, "OOOOdd:margin_log_interval", &objects[0], &objects[1], &objects[2],
+                          &objects[3], &lower, &upper))
         return NULL;
     if (read_margin(objects, &m) < 0) return NULL;
     att_status status = att_margin_log_interval(&m.margin, lower, upper, &log_probability);

@@ -18,8 +18,8 @@ static PyObject *status_table(PyObject *module, PyObject *unused)
     PyObject *table = PyList_New(0);
     for (int code = 0; table && code < ATT_STATUS_COUNT; code++) {
         att_status status = (att_status)code;
-        PyObject *row = Py_BuildValue("(isss)", code, att_status_name(status), CLASS_NAMES[att_status_class_of(status)],
-                                      att_status_text(status));
+        PyObject *row = Py_BuildValue("(isss)", code, att_status_name(status),
+                                      CLASS_NAMES[att_status_class_of(status)], att_status_text(status));
         if (!row || PyList_Append(table, row) < 0) Py_CLEAR(table);
         Py_XDECREF(row);
     }
@@ -60,14 +60,16 @@ static int clear(PyObject *module)
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, execute},
 #if PY_VERSION_HEX >= 0x030C0000
-    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED}, /* NumPy does not support them */
+    {Py_mod_multiple_interpreters,
+     Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED}, /* NumPy does not support them */
 #endif
     {0, NULL}};
 
 static PyModuleDef definition = {
     .m_base = PyModuleDef_HEAD_INIT,
     .m_name = "attain._core",
-    .m_doc = "The C core of attain: growth model, mixtures, statuses. Arrays in, arrays out; words are the package's task.",
+    .m_doc =
+        "The C core of attain: growth model, mixtures, statuses. Arrays in, arrays out; words are the package's task.",
     .m_size = sizeof(module_state),
     .m_slots = slots,
     .m_traverse = traverse,

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from attain.assessment import Assessment, assess
-from attain.errors import ArgumentError, AttainError, BasisError, DataError, NumericalError, PlanError, UnitError
+from attain.errors import (
+    ArgumentError,
+    AttainError,
+    BasisError,
+    DataError,
+    NumericalError,
+    PlanError,
+    UnitError,
+)
 from attain.history import History, load_history
 from attain.plan import Plan, bundled_plans, load_plan
 from attain.prior import Prior, load_prior

@@ -9,9 +9,16 @@ _Codes = NDArray[np.int32]
 def status_table() -> list[tuple[int, str, str, str]]: ...
 def growth_origins(
     series: ArrayLike, year: ArrayLike, kind: ArrayLike, scope: ArrayLike, value: ArrayLike, /
-) -> tuple[_Codes, _Codes, list[tuple[int, int, int, float]]]: ...
+) -> tuple[_Codes, _Codes, list[tuple[int, int, int, int, float]]]: ...
 def growth_posterior(
-    prior: ArrayLike, series: ArrayLike, year: ArrayLike, kind: ArrayLike, scope: ArrayLike, value: ArrayLike, horizon: int, /
+    prior: ArrayLike,
+    series: ArrayLike,
+    year: ArrayLike,
+    kind: ArrayLike,
+    scope: ArrayLike,
+    value: ArrayLike,
+    horizon: int,
+    /,
 ) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
 def random_walk_posterior(
     series: ArrayLike, year: ArrayLike, kind: ArrayLike, scope: ArrayLike, value: ArrayLike, horizon: int, /
@@ -34,4 +41,6 @@ def mixture_margin(
 def margin_log_interval(
     weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, lower: float, upper: float, /
 ) -> float: ...
-def margin_quantile(weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, probability: ArrayLike, /) -> _Floats: ...
+def margin_quantile(
+    weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, probability: ArrayLike, /
+) -> _Floats: ...

@@ -1,4 +1,5 @@
-"""Will the plan be attained? Each target and all together, with error, range and the number of observations behind it."""
+"""Will the plan be attained? Each target and all together, with error, range and the number of observations behind
+it."""
 
 from __future__ import annotations
 
@@ -41,11 +42,14 @@ class Assessment:
     Attributes
     ----------
     plan, projection : what was assessed, and the projection under the default treatments of the data.
-    table : frame, one row per assessed target, index target id, columns as in the JSON contract: value in `unit` as the plan states
-        it (rates as fractions), observations (growth observations behind the number), last_value and required_growth (a
-        constant rate per year from the last figure), median and interval80 in the terms of the target, range over the
-        treatments of the data.
-    sensitivity : frame, one row per target, treatment, prior and reading; probability is NaN where `reason` says why there is none.
+    table : frame, one row per assessed target, index target id, columns as in the JSON contract: value in `unit` as
+        the plan states
+        it (rates as fractions), observations (growth observations behind the number), last_value (in `unit` for a
+        level, else in the
+        history's unit), required_growth (a constant rate per year from the last figure), median and interval80 in
+        the terms of the target, range over the treatments of the data.
+    sensitivity : frame, one row per target, treatment, prior and reading; probability is NaN where `reason` says why
+        there is none.
     not_assessed : frame, index target id, columns reason and needs.
     joint : joint probability of the assessed targets; joint_range : its range over treatments.
     as_of, seed : as given.
@@ -100,7 +104,9 @@ class Assessment:
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract, schema 1."""
         targets = [{"id": name, **{c: _plain(row[c]) for c in TABLE_COLUMNS}} for name, row in self.table.iterrows()]
-        missing = [{"id": name, "reason": row["reason"], "needs": row["needs"]} for name, row in self.not_assessed.iterrows()]
+        missing = [
+            {"id": name, "reason": row["reason"], "needs": row["needs"]} for name, row in self.not_assessed.iterrows()
+        ]
         return {
             "schema": 1,
             "plan": self.plan.id,
@@ -132,7 +138,8 @@ class Assessment:
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2, allow_nan=False)
 
     def plot(self, indicator: str | None = None, *, language: str = "en") -> Figure:
-        """Figure of one indicator (default: that of the first assessed target): history, fan, targets, required path, treatments."""
+        """Figure of one indicator (default: that of the first assessed target): history, fan, targets, required
+        path, treatments."""
         from attain.figures import assessment_chart
 
         if self.projection is None:
@@ -158,8 +165,8 @@ def assess(
     plan : anything that `load_plan` takes.
     history : anything that `load_history` takes, or a `Projection`; by default the bundled history that the plan names.
     model, prior, as_of, seed : as in `project`; a `Projection` brings its own.
-    engine : `"exact"` for targets on one functional of one indicator, `"independent"` for a product over indicators, `"auto"` the
-        first that serves.
+    engine : `"exact"` for targets on one functional of one indicator, `"independent"` for a product over indicators,
+        `"auto"` the first that serves.
 
     Returns
     -------
@@ -189,7 +196,7 @@ def assess(
 def _history_of(plan: Plan, history: Any) -> History:
     if history is None and plan.history is None:
         raise ArgumentError(f"{plan.id}: name a history; the plan names none")
-    return load_history(plan.history if history is None else history)
+    return load_history(history if history is not None else plan.history or "")
 
 
 def _plain(value: Any) -> Any:
@@ -235,7 +242,14 @@ class _Work:
         return max([figures, self.to, *(t.by for t in self.candidates if t.by is not None)])
 
     def project(self, names: Sequence[str], treatments: Mapping[str, str] | None = None) -> Projection:
-        return project(self.history, to=self.last_year, model=self.model, prior=self.prior, indicators=names, treatments=treatments)
+        return project(
+            self.history,
+            to=self.last_year,
+            model=self.model,
+            prior=self.prior,
+            indicators=names,
+            treatments=treatments,
+        )
 
     @functools.cached_property
     def default(self) -> Projection | None:
@@ -256,9 +270,15 @@ class _Work:
         events, missing = self._default_events()
         sensitivity = self._sensitivity([e for e in events.values()])
         rows = {name: self._row(event, sensitivity) for name, event in events.items()}
-        joint = joint_probability(list(events.values()), self.default) if self.default and events else Joint(None, "none", "nothing assessed")
+        joint = (
+            joint_probability(list(events.values()), self.default)
+            if self.default and events
+            else Joint(None, "none", "nothing assessed")
+        )
         table = pd.DataFrame.from_dict(rows, orient="index", columns=list(TABLE_COLUMNS)).rename_axis("id")
-        not_assessed = pd.DataFrame({n: vars(m) for n, m in missing.items()}, index=["reason", "needs"], dtype=object).T.rename_axis("id")
+        not_assessed = pd.DataFrame(
+            {n: vars(m) for n, m in missing.items()}, index=["reason", "needs"], dtype=object
+        ).T.rename_axis("id")
         joint_range = self._joint_range(list(events.values()))
         return Assessment(self.plan, self.default, table, sensitivity, not_assessed, joint, joint_range, as_of, seed)
 
@@ -292,7 +312,18 @@ class _Work:
             for e in events
             for treatment, projection in self._projections[e.indicator].items()
         ]
-        columns = ["target", "treatment", "prior", "reading", "probability", "log_probability", "numerical_error", "observations", "median", "reason"]
+        columns = [
+            "target",
+            "treatment",
+            "prior",
+            "reading",
+            "probability",
+            "log_probability",
+            "numerical_error",
+            "observations",
+            "median",
+            "reason",
+        ]
         return pd.DataFrame(rows, columns=columns)
 
     def _sensitivity_row(self, target: Target, projection: Projection | str) -> dict[str, Any]:
@@ -313,7 +344,9 @@ class _Work:
         low = high = 0.0
         for indicator in dict.fromkeys(e.indicator for e in events):
             targets = [e.target for e in events if e.indicator == indicator]
-            logs = [self._log_joint(targets, p) for p in self._projections[indicator].values() if isinstance(p, Projection)]
+            logs = [
+                self._log_joint(targets, p) for p in self._projections[indicator].values() if isinstance(p, Projection)
+            ]
             known = [value for value in logs if value is not None]
             if not known:
                 return math.nan, math.nan
@@ -340,12 +373,13 @@ class _Work:
             "kind": target.kind,
             "by": event.by,
             "value": float(target.value),
-            "unit": target.effective_unit or ("times" if target.kind == "multiple" else "per year" if target.is_rate else ""),
+            "unit": target.effective_unit
+            or ("times" if target.kind == "multiple" else "per year" if target.is_rate else ""),
             "nature": target.nature,
             "control": target.control,
             "observations": origin.changes,
             "last_year": origin.year,
-            "last_value": math.exp(origin.log_level) if origin.levels else None,
+            "last_value": _last_value(event, projection),
             "required_growth": None if settled else required_growth(event, projection),
             "median": median,
             "interval80": (low, high),
@@ -381,8 +415,19 @@ def _in_terms_of(event: Event, log_outcome: float, projection: Projection) -> fl
     return stated_change(event.target, log_outcome - (event.base or 0.0))
 
 
+def _last_value(event: Event, projection: Projection) -> float | None:
+    """The last figure, in the unit of a level target, else of the history; None where there are growth rates only."""
+    origin = projection.origin(event.indicator)
+    if not origin.levels:
+        return None
+    value = decimal(f"{math.exp(origin.log_level):.12g}")
+    if event.target.kind != "level":
+        return float(value)
+    return float(convert(value, projection.history.unit_of(event.indicator), event.target.effective_unit or ""))
+
+
 def required_growth(event: Event, projection: Projection) -> float:
-    """Constant growth per year, from the last figure to the target year, that just attains the target: (T / y)^(1 / h) - 1."""
+    """Constant growth per year from the last figure that just attains the target: (T / y)^(1 / h) - 1."""
     bound = event.lower if math.isfinite(event.lower) else event.upper
     start = 0.0 if event.since is not None else projection.origin(event.indicator).log_level
     years = event.by - (event.since if event.since is not None else projection.origin(event.indicator).year)

@@ -22,6 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has seen enough
     except AttainError as error:
         print(f"attain: {error}", file=sys.stderr)
         return 2
@@ -32,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="attain", description="Are the targets of a plan attained, each and together?")
+    parser = argparse.ArgumentParser(
+        prog="attain", description="Are the targets of a plan attained, each and together?"
+    )
     commands = parser.add_subparsers(title="commands", required=True)
 
     plans = commands.add_parser("plans", help="list the bundled plans")
@@ -47,8 +52,12 @@ def _parser() -> argparse.ArgumentParser:
 
     assessment = commands.add_parser("assess", help="assess the targets of a plan")
     assessment.add_argument("plan", metavar="PLAN", help="id of a bundled plan, or a .yaml, .toml or .json file")
-    assessment.add_argument("--history", metavar="FILE", help="id of a bundled history, or a .csv file (default: the plan's own)")
-    assessment.add_argument("--seed", type=int, default=0, metavar="S", help="seed of random results (none are random yet)")
+    assessment.add_argument(
+        "--history", metavar="FILE", help="id of a bundled history, or a .csv file (default: the plan's own)"
+    )
+    assessment.add_argument(
+        "--seed", type=int, default=0, metavar="S", help="seed of random results (none are random yet)"
+    )
     assessment.add_argument("--out", type=Path, metavar="DIR", help="write the figure and the JSON there")
     assessment.add_argument("--format", choices=("table", "json"), default="table")
     _model_options(assessment)
@@ -59,7 +68,12 @@ def _parser() -> argparse.ArgumentParser:
 def _model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", choices=("growth", "random-walk"), default="growth")
     parser.add_argument("--prior", default="general")
-    parser.add_argument("--as-of", type=_as_of, metavar="DATE", help="date of knowledge (2025-08-28), or year of the last figure (2024)")
+    parser.add_argument(
+        "--as-of",
+        type=_as_of,
+        metavar="DATE",
+        help="date of knowledge (2025-08-28), or year of the last figure (2024)",
+    )
 
 
 def _as_of(text: str) -> AsOf:
@@ -82,7 +96,12 @@ def _projection_csv(projection: Projection) -> str:
 
 def _assess(options: argparse.Namespace) -> None:
     result = assess(
-        options.plan, options.history, model=options.model, prior=options.prior, as_of=options.as_of, seed=options.seed
+        options.plan,
+        options.history,
+        model=options.model,
+        prior=options.prior,
+        as_of=options.as_of,
+        seed=options.seed,
     )
     print(result.to_json() if options.format == "json" else result.summary())
     if options.out is not None:

@@ -1,7 +1,7 @@
 """A target as an event of a projection: bounds on one linear functional of one indicator's log levels.
 
-A level is bounded at one year. A growth or multiple since a year whose figure is known is a level too; since a year ahead it is
-the difference of two years. What cannot be put that way says what it needs.
+A level is bounded at one year. A growth or multiple since a year whose figure is known is a level too; since a year
+ahead it is the difference of two years. What cannot be put that way says what it needs.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-
-import numpy as np
 
 from attain.errors import UnitError
 from attain.history import History
@@ -61,7 +59,7 @@ class Event:
 def can_be_assessed(target: Target, history: History) -> Missing | None:
     """None when the target's kind, year, indicator, price and unit allow an assessment; else what it lacks."""
     if target.kind not in ("level", "growth", "multiple"):
-        return Missing(f"kind {target.kind} has no engine yet", f"an engine for {target.kind}, and yearly figures of {target.indicator}")
+        return Missing(f"no engine for a {target.kind.replace('_', ' ')} yet", _figures_needed(target, history))
     if target.by is None:
         return Missing("no target year", "a year: by")
     name = history.find(target.indicator)
@@ -75,6 +73,15 @@ def can_be_assessed(target: Target, history: History) -> Missing | None:
     if target.mode == "every-year" and target.by - (target.since or 0) > 1:
         return Missing("growth in every single year has no engine yet", "the joint engine over years")
     return _unit_problem(target, name, history) if target.kind == "level" else None
+
+
+def _figures_needed(target: Target, history: History) -> str:
+    """What a kind without engine needs beside the engine."""
+    name = history.find(target.indicator)
+    if name is None:
+        return f"an engine, and yearly figures of {target.indicator}"
+    years = sorted(set(history.usable([name])["year"]))
+    return f"an engine; at hand: {name} of {', '.join(str(year) for year in years) or 'no full year'}"
 
 
 def _unit_problem(target: Target, name: str, history: History) -> Missing | None:
@@ -92,7 +99,7 @@ def event_of(target: Target, projection: Projection) -> Event | Missing:
     """The event of a target that `can_be_assessed`, on one projection."""
     name = projection.history.find(target.indicator)
     if name is None or name not in projection.indicators:
-        reason = "" if name is None or name not in projection.skipped.index else projection.skipped.at[name, "reason"]
+        reason = "it has no history" if name is None else projection.why_skipped(name)
         return Missing(f"{target.indicator} is not projected: {reason}", f"usable figures of {target.indicator}")
     origin, by = projection.origin(name), target.by
     assert by is not None, "can_be_assessed refuses a target without a year"
@@ -104,7 +111,10 @@ def event_of(target: Target, projection: Projection) -> Event | Missing:
         return Event(target, name, by, since, *_log_bounds(target, by - since), None, None)
     base = log_figure(projection, name, since)
     if base is None:
-        return Missing(f"no figure of the base year {since} on the scope of {origin.year}", f"the figure of {name} for {since} on that scope")
+        return Missing(
+            f"no figure of the base year {since} on the scope of {origin.year}",
+            f"the figure of {name} for {since} on that scope",
+        )
     lower, upper = (base + bound for bound in _log_bounds(target, by - since))
     return _settle(Event(target, name, by, None, lower, upper, base, None), projection)
 
@@ -148,12 +158,13 @@ def _log_bounds(target: Target, years: int) -> tuple[float, float]:
 
 
 def log_figure(projection: Projection, indicator: str, year: int) -> float | None:
-    """Log of the figure of a year up to the origin, published on the scope of the forecast or following from published growth; without
-    levels, relative to the origin. None when there is none."""
+    """Log of the figure of a year up to the origin, published on the scope of the forecast or following from
+    published growth; without levels, relative to the origin. None when there is none."""
     rows = projection.observations.of(projection.position(indicator))
     origin = projection.origin(indicator)
-    scope = _forecast_scope(rows.kind, rows.scope)
-    seen = {(int(y), int(k)): float(v) for y, k, v, s in zip(rows.year, rows.kind, rows.value, rows.scope, strict=True) if s == scope}
+    own = rows.scope == origin.scope
+    keys = zip(rows.year[own].tolist(), rows.kind[own].tolist(), strict=True)
+    seen = dict(zip(keys, rows.value[own].tolist(), strict=True))
     figure: float | None = origin.log_level
     for y in range(origin.year, year, -1):
         if (y - 1, LEVEL) in seen:
@@ -163,14 +174,9 @@ def log_figure(projection: Projection, indicator: str, year: int) -> float | Non
     return figure
 
 
-def _forecast_scope(kind: np.ndarray, scope: np.ndarray) -> int:
-    levels = np.flatnonzero(kind == LEVEL)
-    return int(scope[levels[-1]] if len(levels) else scope[-1])
-
-
 def figure_as_stated(event: Event, projection: Projection) -> Decimal:
     """The published figure of `by` in the terms of the target, for `Target.holds`."""
-    assert event.published is not None and event.target.by is not None
+    assert event.published is not None, "only a settled event has one"
     if event.base is None:
         unit = projection.history.unit_of(event.indicator)
         return convert(decimal(f"{math.exp(event.published):.12g}"), unit, event.target.effective_unit or "")
@@ -179,9 +185,11 @@ def figure_as_stated(event: Event, projection: Projection) -> Decimal:
 
 
 def stated_change(target: Target, log_change: float) -> float:
-    """A log change over the target's window as the target states it: a multiple, a rate per year, or a cumulative rate."""
+    """A log change over the target's window as the target states it: a multiple, a rate per year, or a cumulative
+    rate."""
     if target.kind == "multiple":
         return math.exp(log_change)
-    assert target.by is not None and target.since is not None
+    assert target.by is not None, "a growth has its years"
+    assert target.since is not None, "a growth has its years"
     years = 1 if target.mode == "cumulative" else target.by - target.since
     return math.expm1(log_change / years)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _BANDS = ((0.025, 0.975), (0.1, 0.9), (0.25, 0.75))
 _BLUE, _RED, _GREY, _GREEN = "#1f5fa8", "#c0392b", "#666666", "#2e7d32"
 _CHINESE_FONTS = (
-    "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei", "PingFang SC",
-    "Hiragino Sans GB", "Droid Sans Fallback",
+    "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei",
+    "PingFang SC", "Hiragino Sans GB", "Droid Sans Fallback",
 )  # fmt: skip
 
 
@@ -37,7 +37,9 @@ def _chinese_font() -> str | None:
     installed = {font.name for font in font_manager.fontManager.ttflist}
     found = next((name for name in _CHINESE_FONTS if name in installed), None) or _newly_installed_font()
     if found is None:
-        logging.getLogger("attain").warning("no Chinese font found, Chinese labels show as boxes; on Debian: apt install fonts-wqy-microhei")
+        logging.getLogger("attain").warning(
+            "no Chinese font found, Chinese labels show as boxes; on Debian: apt install fonts-wqy-microhei"
+        )
     return found
 
 
@@ -54,7 +56,7 @@ def _newly_installed_font() -> str | None:
     return None
 
 
-def _style() -> dict[str, Any]:
+def _style() -> Any:
     chinese = _chinese_font()
     return {
         "font.family": ["DejaVu Sans", *([chinese] if chinese else [])],
@@ -79,12 +81,14 @@ def fan_chart(projection: Projection, indicator: str, *, language: str = "en") -
 
 
 def assessment_chart(result: Assessment, indicator: str, *, language: str = "en") -> Figure:
-    """One indicator of an assessment: history, fan, targets and required path on the left, probability under each treatment of the data on
-    the right."""
+    """One indicator of an assessment: history, fan, targets and required path on the left, probability under each
+    treatment of the data on the right."""
     projection = result.projection
     assert projection is not None, "Assessment.plot refuses an empty assessment"
     with mpl.rc_context(_style()):
-        told = result.sensitivity[(result.sensitivity["treatment"] != "") & result.sensitivity["target"].isin(_targets_on(result, indicator))]
+        told = result.sensitivity[
+            (result.sensitivity["treatment"] != "") & result.sensitivity["target"].isin(_targets_on(result, indicator))
+        ]
         figure = Figure(figsize=(11 if len(told) else 7.5, 5), layout="constrained")
         ratios = [1.9, 1] if len(told) else [1]
         axes = figure.subplots(1, len(ratios), width_ratios=ratios, squeeze=False)[0]
@@ -112,7 +116,9 @@ def _draw_fan(axes: Axes, projection: Projection, indicator: str) -> None:
     levels = pd.DataFrame(np.exp(logs), index=[origin.year, *mixture.years], columns=probabilities)
     for band, alpha in zip(_BANDS, (0.13, 0.22, 0.32), strict=True):
         label = f"{100 * (band[1] - band[0]):.0f} % band"
-        axes.fill_between(levels.index, levels[band[0]], levels[band[1]], color=_BLUE, alpha=alpha, linewidth=0, label=label)
+        axes.fill_between(
+            levels.index, levels[band[0]], levels[band[1]], color=_BLUE, alpha=alpha, linewidth=0, label=label
+        )
     axes.plot(levels.index, levels[0.5], color=_BLUE, linewidth=1.8, label="median")
 
 
@@ -121,11 +127,21 @@ def _draw_history(axes: Axes, projection: Projection, indicator: str) -> None:
     history = projection.history
     rows = projection.observations.of(projection.position(indicator))
     used = rows.kind == LEVEL
-    others = history.rows[(history.rows["indicator"] == indicator) & (history.rows["kind"] == "level") & (history.rows["unused"] == "")]
+    others = history.rows[
+        (history.rows["indicator"] == indicator) & (history.rows["kind"] == "level") & (history.rows["unused"] == "")
+    ]
     others = others[~others["year"].isin(rows.year[used])].drop_duplicates(["year", "value"])
     axes.plot(rows.year[used], rows.value[used], "o", color="black", markersize=6, label="published, used here")
     if len(others):
-        axes.plot(others["year"], others["value"], "o", color="black", fillstyle="none", markersize=6, label="published, in other treatments")
+        axes.plot(
+            others["year"],
+            others["value"],
+            "o",
+            color="black",
+            fillstyle="none",
+            markersize=6,
+            label="published, in other treatments",
+        )
 
 
 def _draw_targets(axes: Axes, result: Assessment, indicator: str, language: str) -> None:
@@ -141,7 +157,14 @@ def _draw_targets(axes: Axes, result: Assessment, indicator: str, language: str)
         target = next(t for t in result.plan.targets if t.id == name)
         label = (target.label_zh if language == "zh" else target.label) or row["label"]
         axes.plot(years, path, "--", color=colour, linewidth=1.3)
-        axes.plot(years[-1], path[-1], "D", color=colour, markersize=7, label=f"{label}: needs {100 * rate:.1f} % a year, {path[-1]:,.0f}")
+        axes.plot(
+            years[-1],
+            path[-1],
+            "D",
+            color=colour,
+            markersize=7,
+            label=f"{label}: {path[-1]:,.0f}, {100 * rate:.1f} % a year",
+        )
 
 
 def _label_axes(axes: Axes, projection: Projection, indicator: str, language: str) -> None:
@@ -157,15 +180,25 @@ def _draw_treatments(axes: Axes, result: Assessment, told: pd.DataFrame) -> None
     treatments = list(dict.fromkeys(told["treatment"]))[::-1]
     targets = list(dict.fromkeys(told["target"]))
     labels = {str(name): row["label"] for name, row in result.table.iterrows()}
-    for i, (target, colour) in enumerate(zip(targets, (_RED, _GREEN, "#8e44ad", "#d35400") * len(targets), strict=False)):
+    for i, (target, colour) in enumerate(
+        zip(targets, (_RED, _GREEN, "#8e44ad", "#d35400") * len(targets), strict=False)
+    ):
         part = told[(told["target"] == target) & told["probability"].notna()].set_index("treatment")["probability"]
         height = np.array([treatments.index(t) for t in part.index]) + 0.16 * (len(targets) - 1 - 2 * i) / 2
         axes.plot(part, height, "D", color=colour, markersize=7, label=labels[target])
         for x, y in zip(part, height, strict=True):
-            axes.annotate(percent(x), (x, y), xytext=(8, 0), textcoords="offset points", va="center", fontsize=9, color=colour)
+            axes.annotate(
+                percent(x),
+                (x, y),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
+                color=colour,
+            )
     axes.set_yticks(range(len(treatments)), treatments, fontsize=9)
     axes.set_ylim(-0.6, len(treatments) - 0.4)
     axes.set_xlim(0, min(1.0, max(0.25, float(told["probability"].max()) * 1.35)))
     axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
-    axes.set_title("Probability under each treatment of the data", loc="left", fontsize=11)
+    axes.set_title("Probability, by treatment of the data", loc="left", fontsize=11)
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)

@@ -1,7 +1,7 @@
 """Figures of the past: read, checked, and put into the flat table that the core takes.
 
-A history is one row per published figure. Nothing is dropped on reading: a row that no model uses yet (a part of a year, a
-share, a floor, an older vintage) stays, with the reason in the column `unused`.
+A history is one row per published figure. Nothing is dropped on reading: a row that no model uses yet (a part of a
+year, a share, a floor, an older vintage) stays, with the reason in the column `unused`.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ _FULL_YEAR = re.compile(r"(\d{4})?Y?")
 _PART_YEAR = re.compile(r"(\d{4})(?:[HQM]\d{1,2}(?:-[HQM]\d{1,2})?|-\d{2})")
 
 AsOf = int | str | date | None
+_Codes = npt.NDArray[np.int32]
+Columns = tuple[npt.NDArray[np.int64], _Codes, _Codes, _Codes, npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Observations:
     row: npt.NDArray[np.int64]
 
     @property
-    def columns(self) -> tuple[npt.NDArray[Any], ...]:
+    def columns(self) -> Columns:
         """The five columns in the order of the core's arguments."""
         return self.series, self.year, self.kind, self.scope, self.value
 
@@ -72,7 +74,8 @@ class History:
 
     Attributes
     ----------
-    rows : frame, one row per figure, columns as in `COLUMNS`, with `place` (where it stands in its source) and `unused`.
+    rows : frame, one row per figure, columns as in `COLUMNS`, with `place` (where it stands in its source) and
+        `unused`.
     name : where the figures come from.
     treatments : name of a treatment of the data to what it assumes, where the source tells.
     defaults : indicator to the treatment used when none is asked for; the first in the rows otherwise.
@@ -105,15 +108,16 @@ class History:
 
     @functools.cached_property
     def _treatments(self) -> dict[str, tuple[str, ...]]:
-        named = self.rows.loc[self.rows["treatment"] != ""].groupby("indicator", sort=False)["treatment"].unique()
-        return {str(i): tuple(sorted(t, key=lambda name: name != self.defaults.get(str(i)))) for i, t in named.items()}
+        named = self.rows[(self.rows["treatment"] != "") & (self.rows["unused"] == "")]
+        names = named.groupby("indicator", sort=False)["treatment"].unique()
+        return {str(i): tuple(sorted(t, key=lambda name: name != self.defaults.get(str(i)))) for i, t in names.items()}
 
     def find(self, name: str) -> str | None:
         """Id of the indicator with this id, Chinese or English label; None when there is none."""
         return self._ids.get(name)
 
     def treatments_of(self, indicator: str) -> tuple[str, ...]:
-        """Names of an indicator's treatments, the default first; `("",)` when its figures need none."""
+        """Names of the treatments that have a usable figure, the default first; `("",)` when the figures need none."""
         return self._treatments.get(indicator, ("",))
 
     def unit_of(self, indicator: str) -> str:
@@ -131,20 +135,22 @@ class History:
         return str(row[first] or row[second] or indicator)
 
     def usable(self, indicators: Sequence[str], treatments: Mapping[str, str] | None = None) -> pd.DataFrame:
-        """The rows that a model uses of these indicators, each under its treatment (the default where none is named), series by series
-        in the order of `indicators`, years ascending."""
+        """The rows that a model uses of these indicators, each under its treatment (the default where none is
+        named), series by series in the order of `indicators`, years ascending."""
         position = {name: i for i, name in enumerate(indicators)}
         chosen = {name: self.treatments_of(name)[0] for name in self._treatments} | dict(treatments or {})
-        wanted = self.rows["indicator"].map(chosen).fillna("")
+        wanted = _lookup(self.rows["indicator"], chosen, "")
         named = self.rows["treatment"]
-        rows = self.rows[(self.rows["unused"] == "") & ((named == "") | (named == wanted)) & self.rows["indicator"].isin(position)]
+        rows = self.rows[
+            (self.rows["unused"] == "") & ((named == "") | (named == wanted)) & self.rows["indicator"].isin(position)
+        ]
         return rows.assign(series=rows["indicator"].map(position)).sort_values(["series", "year"], kind="stable")
 
     def as_of(self, when: AsOf) -> History:
         """What was known then.
 
-        A date keeps the figures released by then, and leaves out rows without `released` (listed in `rows` with the reason); an
-        integer year keeps figures for years up to it, in their final vintage.
+        A date keeps the figures released by then, and leaves out rows without `released` (listed in `rows` with the
+        reason); an integer year keeps figures for years up to it, in their final vintage.
         """
         if when is None:
             return self
@@ -167,7 +173,7 @@ class History:
             indicators=tuple(indicators),
             series=rows["series"].to_numpy(np.int64),
             year=rows["year"].to_numpy(np.int32),
-            kind=rows["kind"].map(_KIND_CODES).to_numpy(np.int32),
+            kind=np.array([_KIND_CODES[kind] for kind in rows["kind"]], np.int32),
             scope=pd.factorize(rows["scope"])[0].astype(np.int32),
             value=rows["value"].to_numpy(np.float64),
             row=rows.index.to_numpy(np.int64),
@@ -179,7 +185,8 @@ class History:
         Returns
         -------
         DataFrame
-            Index indicator; columns label, unit, price, levels, growth_rates, first, last, scopes, treatments, usable (bool),
+            Index indicator; columns label, unit, price, levels, growth_rates, first, last, scopes, treatments,
+            usable (bool),
             needs (what is missing where it is not usable), unused (rows kept but not used, with the reasons).
         """
         return pd.DataFrame([self._describe(name) for name in self.indicators]).set_index("indicator")
@@ -213,17 +220,20 @@ class History:
         return f"{self.name}\n{self.describe()[shown].to_string()}"
 
 
-def load_history(source: str | PathLike[str] | pd.DataFrame | pd.Series[Any] | History, *, name: str | None = None) -> History:
+def load_history(
+    source: str | PathLike[str] | pd.DataFrame | pd.Series[Any] | History, *, name: str | None = None
+) -> History:
     """Figures from a bundled id, a CSV file, a tidy or wide DataFrame, or a Series.
 
     Parameters
     ----------
     source
         * id of a bundled history (`"jiangxi"`);
-        * path of a CSV file with at least the columns indicator, year (or period) and value, and any other of `COLUMNS`; a CSV
+        * path of a CSV file with at least the columns indicator, year (or period) and value, and any other of
+        `COLUMNS`; a CSV
           without a column `indicator` is wide: a column year, and one column per indicator;
-        * a DataFrame of either form (wide: index year, one column per indicator; a missing cell is a year without figure);
-        * a Series with a year index, named after its indicator.
+        * a DataFrame of either form (wide: index year, one column per indicator; a missing cell is a year without
+        figure); * a Series with a year index, named after its indicator.
     name
         How errors and tables call it.
 
@@ -278,7 +288,9 @@ def _read_csv(text: io.StringIO, name: str) -> pd.DataFrame:
 
 def _wide_csv(frame: pd.DataFrame, name: str) -> pd.DataFrame:
     if "year" not in frame.columns:
-        raise DataError(f"{name}: neither a column indicator (one figure per row) nor a column year (one column per indicator)")
+        raise DataError(
+            f"{name}: neither a column indicator (one figure per row) nor a column year (one column per indicator)"
+        )
     wide = frame.set_index("year").map(lambda cell: cell if cell.strip() else None)
     return wide
 
@@ -295,7 +307,7 @@ def _from_frame(frame: pd.DataFrame, name: str) -> History:
     if "indicator" not in frame.columns:
         return _from_wide(frame.set_index("year") if "year" in frame.columns else frame, name)
     labelled = frame.astype(object).where(frame.notna(), "")
-    blank = labelled.index[frame["value"].isna()] if "value" in frame.columns else []
+    blank = labelled.index[frame["value"].isna()] if "value" in frame.columns else labelled.index[:0]
     if len(blank):
         raise DataError(f"{name}, row {blank[0]}, column value: no figure (NaN); drop the row or fill in the figure")
     labelled.index = pd.Index([f"row {label}" for label in frame.index])
@@ -321,7 +333,10 @@ def _from_wide(wide: pd.DataFrame, name: str) -> History:
 
 
 def _from_tidy(
-    frame: pd.DataFrame, name: str, treatments: Mapping[str, str] | None = None, defaults: Mapping[str, str] | None = None
+    frame: pd.DataFrame,
+    name: str,
+    treatments: Mapping[str, str] | None = None,
+    defaults: Mapping[str, str] | None = None,
 ) -> History:
     if len(frame) == 0:
         raise DataError(f"{name}: is empty; a history needs at least one figure")
@@ -345,10 +360,16 @@ def _check_columns(frame: pd.DataFrame, name: str) -> None:
     if "year" not in frame.columns and "period" not in frame.columns:
         missing.append("year")
     if missing:
-        raise DataError(f"{name}: column {missing[0]!r} is missing; a history needs indicator, year (or period) and value")
+        raise DataError(
+            f"{name}: column {missing[0]!r} is missing; a history needs indicator, year (or period) and value"
+        )
     unknown = [str(c) for c in frame.columns if c not in COLUMNS]
     if unknown:
         raise DataError(f"{name}: unknown column {unknown[0]!r}; known columns: {', '.join(COLUMNS)}")
+
+
+def _lookup(keys: pd.Series[Any], table: Mapping[Any, str], default: str) -> pd.Series[str]:
+    return pd.Series([table.get(key, default) for key in keys], index=keys.index, dtype=object)
 
 
 def _first(mask: pd.Series[bool] | npt.NDArray[np.bool_]) -> int | None:
@@ -367,7 +388,13 @@ def _refuse(rows: pd.DataFrame, mask: Any, name: str, column: str, sentence: str
 def _fill_years(rows: pd.DataFrame, name: str) -> None:
     full = rows["period"].map(lambda text: _FULL_YEAR.fullmatch(text) is not None)
     part = rows["period"].map(lambda text: _PART_YEAR.fullmatch(text) is not None)
-    _refuse(rows, ~(full | part), name, "period", "{value!r} is no period; write 2025, 2025H1, 2025Q1-Q3, 2025M1-M11 or 2025-08")
+    _refuse(
+        rows,
+        ~(full | part),
+        name,
+        "period",
+        "{value!r} is no period; write 2025, 2025H1, 2025Q1-Q3, 2025M1-M11 or 2025-08",
+    )
     stated = rows["year"].astype(str).str.strip()
     written = stated.where(stated != "", rows["period"].str[:4])
     years = pd.to_numeric(written, errors="coerce")
@@ -384,17 +411,26 @@ def _fill_kinds(rows: pd.DataFrame, name: str) -> None:
 
 
 def _fill_prices(rows: pd.DataFrame, name: str) -> None:
-    _refuse(rows, ~rows["price"].isin(["", "nominal", "constant"]), name, "price", "{value!r} is neither nominal nor constant")
+    _refuse(
+        rows,
+        ~rows["price"].isin(["", "nominal", "constant"]),
+        name,
+        "price",
+        "{value!r} is neither nominal nor constant",
+    )
+    rows.loc[(rows["kind"] == "level") & (rows["price"] == ""), "price"] = "nominal"
     stated = rows.loc[rows["price"] != ""].groupby("indicator")["price"]
     mixed = stated.nunique()
     for indicator in mixed[mixed > 1].index:
         part = rows[(rows["indicator"] == indicator) & (rows["price"] != "")]
         other = part[part["price"] != part["price"].iloc[0]].iloc[0]
+        first = part["price"].iloc[0]
         raise BasisError(
-            f"{name}, {other['place']}: {indicator!r} mixes {part['price'].iloc[0]} and {other['price']} prices ({other['kind']}"
-            f" of {other['year']}); constant-price growth never enters nominal levels without a deflator: give it an indicator of its own"
+            f"{name}, {other['place']}: {indicator!r} mixes {first} and {other['price']} prices ({other['kind']} of"
+            f" {other['year']}); constant-price growth never enters nominal levels without a deflator: give it an"
+            " indicator of its own"
         )
-    rows["price"] = rows["indicator"].map(stated.first()).fillna("nominal")
+    rows["price"] = _lookup(rows["indicator"], stated.first().to_dict(), "nominal")
 
 
 def _plain_number(text: Any) -> float:
@@ -416,10 +452,18 @@ def _fill_values(rows: pd.DataFrame, name: str) -> None:
     values = pd.to_numeric(rows["value"], errors="coerce").astype(float)
     odd = values.isna() & (rows["kind"] != "growth")
     values[odd] = rows.loc[odd, "value"].map(_plain_number)
-    _refuse(rows, values.isna() & (rows["kind"] != "growth"), name, "value", "{value!r} is not a number; put the unit into the column unit")
+    _refuse(
+        rows,
+        values.isna() & (rows["kind"] != "growth"),
+        name,
+        "value",
+        "{value!r} is not a number; put the unit into the column unit",
+    )
     _refuse(rows, np.isinf(values), name, "value", "{value!r} is not a finite number")
-    _refuse(rows, (rows["kind"] == "level") & (values <= 0), name, "value",
-            "a level of {value} is zero or negative, and growth is modelled on logarithms; leave the year out if it has no figure")  # fmt: skip
+    sunken = (
+        "a level of {value} is zero or negative, and growth is modelled on logarithms; leave out years without figure"
+    )
+    _refuse(rows, (rows["kind"] == "level") & (values <= 0), name, "value", sunken)
     growth = rows["kind"] == "growth"
     for index in rows.index[growth]:
         values[index] = _growth_value(rows.loc[index], name)
@@ -438,8 +482,11 @@ def _convert_levels(rows: pd.DataFrame, name: str) -> None:
         except UnitError as error:
             raise UnitError(f"{name}, {rows.loc[index, 'place']}, column unit: {error}") from error
         if factor != 1:
-            rows.loc[index, ["value", "unit"]] = [float(decimal(rows.loc[index, "value"]) * factor), first[indicator]]
-    named = rows["indicator"].map(first).fillna("")
+            rows.loc[index, ["value", "unit"]] = [
+                float(decimal(rows.loc[index, "value"]) * factor),
+                first[indicator],
+            ]
+    named = _lookup(rows["indicator"], first.to_dict(), "")
     bare = (rows["kind"] == "level") & (rows["unit"] == "") & (named != "")
     _refuse(rows, bare, name, "unit", "is empty, while other figures of the indicator have a unit; fill it in")
 
@@ -456,21 +503,21 @@ def _cells(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def _refuse_repeats(rows: pd.DataFrame, name: str) -> None:
+    """One figure per cell: the same treatment may not have two, nor a treatment one that all treatments have."""
     cells = _cells(rows, ["vintage", "treatment"])
     key = ["indicator", "year", "kind", "scope", "vintage"]
-    repeated = cells.duplicated([*key, "treatment"])
-    shared = cells["treatment"] == ""
-    clash = cells.duplicated(key, keep=False) & shared & ~cells.loc[~shared].duplicated(key)
-    clash &= cells.groupby(key)["treatment"].transform("nunique") > 1
-    for mask in (repeated, clash):
-        if mask.any():
-            index = mask.index[mask][0]
-            same = cells.index[(cells[key] == cells.loc[index, key]).all(axis=1) & (cells.index != index)]
-            row, other = rows.loc[index], rows.loc[same[0]]
-            raise DataError(
-                f"{name}, {row['place']}: the {row['kind']} of {row['indicator']!r} for {row['year']} stands already in {other['place']}, with the"
-                " same scope, treatment and vintage; tell them apart by one of these columns, or drop one"
-            )
+    keys = pd.MultiIndex.from_frame(cells[key])
+    shared = (cells["treatment"] == "").to_numpy()
+    repeated = cells.duplicated([*key, "treatment"]) | (shared & keys.isin(keys[~shared]))
+    first = _first(repeated)
+    if first is not None:
+        same = np.flatnonzero(keys == keys[first])
+        row, other = rows.loc[cells.index[first]], rows.loc[cells.index[same[same != first][0]]]
+        raise DataError(
+            f"{name}, {row['place']}: the {row['kind']} of {row['indicator']!r} for {row['year']} stands already in"
+            f" {other['place']}, with the same scope, treatment and vintage;"
+            " tell them apart by one of these columns, or drop one"
+        )
 
 
 def _mark_old_vintages(rows: pd.DataFrame) -> pd.DataFrame:
@@ -490,4 +537,3 @@ def _as_date(when: str | date) -> date:
         return date.fromisoformat(when)
     except ValueError:
         raise DataError(f"as_of: {when!r} is neither a year nor a date such as 2025-08-28") from None
-

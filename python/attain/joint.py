@@ -26,11 +26,13 @@ class Joint:
 
 
 def joint_probability(events: Sequence[Event], projection: Projection) -> Joint:
-    """Joint probability of events on one projection: bounds on one functional of one indicator reduce to the stricter, indicators
-    multiply, and published figures settle their targets."""
+    """Joint probability of events on one projection: bounds on one functional of one indicator reduce to the
+    stricter, indicators multiply, and published figures settle their targets."""
     open_events = [event for event in events if event.published is None]
     engine = "exact" if len({event.functional for event in open_events}) <= 1 else "independent"
-    if not all(event.target.holds(figure_as_stated(event, projection)) for event in events if event.published is not None):
+    if not all(
+        event.target.holds(figure_as_stated(event, projection)) for event in events if event.published is not None
+    ):
         return Joint(-math.inf, engine)
     total = 0.0
     for indicator in dict.fromkeys(event.indicator for event in open_events):

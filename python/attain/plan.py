@@ -78,7 +78,9 @@ class _StrictLoader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep)
 
@@ -114,7 +116,7 @@ def _explain(problem: Any, data: Mapping[str, Any], where: str) -> str:
         where = f"{where}: {_target_name(data, location[1])}"
         location, model = location[2:], Target
     if problem["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1)
+        near = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known fields: {', '.join(model.model_fields)}"
         return f"{where}: unknown field {location[-1]!r}; {hint}"
     return f"{where}: {describe_problem({**problem, 'loc': location})}"
@@ -143,8 +145,8 @@ def load_plan(source: str | PathLike[str] | Mapping[str, Any] | Plan) -> Plan:
 
     Parameters
     ----------
-    source : id of a bundled plan (`"jiangxi-2025"`), path of a .yaml, .toml or .json file, a dict of the same shape, or a
-        Plan, which is returned.
+    source : id of a bundled plan (`"jiangxi-2025"`), path of a .yaml, .toml or .json file, a dict of the same shape,
+        or a Plan, which is returned.
 
     Raises
     ------
@@ -159,7 +161,9 @@ def load_plan(source: str | PathLike[str] | Mapping[str, Any] | Plan) -> Plan:
     bundled = resources.files("attain").joinpath("plans", f"{name}.yaml")
     if Path(name).suffix == "" and not Path(name).exists():
         if not bundled.is_file():
-            known = sorted(e.name[:-5] for e in resources.files("attain").joinpath("plans").iterdir() if e.name.endswith(".yaml"))
+            known = sorted(
+                e.name[:-5] for e in resources.files("attain").joinpath("plans").iterdir() if e.name.endswith(".yaml")
+            )
             raise PlanError(f"no bundled plan {name!r}; bundled: {', '.join(known)}; or give the path of a .yaml file")
         return _validate(_parse(bundled.read_text(encoding="utf-8"), ".yaml"), name)
     return _validate(_read(Path(name), name), name)

@@ -1,7 +1,7 @@
 """The years ahead: each indicator of a history as a mixture of t distributions of its log level, summed exactly.
 
-`project` reads the history into the core's flat table; quantiles of all indicators come from one batch call, probabilities from
-the mixture of one indicator.
+`project` reads the history into the core's flat table; quantiles of all indicators come from one batch call,
+probabilities from the mixture of one indicator.
 """
 
 from __future__ import annotations
@@ -41,12 +41,15 @@ class Origin:
     ----------
     year : last year whose figure is published, or follows from published growth without a gap.
     levels : levels used; changes : growth observations behind the projection.
-    log_level : log of the figure of that year; 0 where there is no level, and the projection is of the log change since `year`.
+    scope : code of the scope that is projected, in `Observations.scope`.
+    log_level : log of the figure of that year; 0 where there is no level, and the projection is of the log change
+        since `year`.
     """
 
     year: int
     levels: int
     changes: int
+    scope: int
     log_level: float
 
 
@@ -132,8 +135,12 @@ class Projection:
         if name in self.indicators:
             return self.indicators.index(name)
         if name is not None:
-            raise DataError(f"{indicator!r} is not projected: {self.skipped.at[name, 'reason']}")
+            raise DataError(f"{indicator!r} is not projected: {self.why_skipped(name)}")
         raise ArgumentError(f"unknown indicator {indicator!r}; projected: {', '.join(self.indicators[:9])}")
+
+    def why_skipped(self, name: str) -> str:
+        """Why an indicator of the history is not projected."""
+        return str(self.skipped["reason"].get(name, "it was not asked for"))
 
     def origin(self, indicator: str | None = None) -> Origin:
         """Where the projection of an indicator starts."""
@@ -155,7 +162,7 @@ class Projection:
             else:
                 arrays = _core.growth_posterior(self.prior.table, *columns, horizon)
         except DataError as error:
-            raise DataError(f"{self.history.name}, {self.indicators[position]!r}: {error}") from error
+            raise DataError(f"{self.history.name}, '{self.indicators[position]}': {error}") from error
         return Mixture(tuple(range(origin.year + 1, self.to + 1)), *arrays)
 
     def quantile(self, q: Quantiles) -> pd.DataFrame:
@@ -168,8 +175,8 @@ class Projection:
         Returns
         -------
         DataFrame
-            Index year, one column per indicator; several q give a second column level `quantile`. In the unit of the history;
-            NaN in years up to an indicator's own last figure.
+            Index year, one column per indicator; several q give a second column level `quantile`. In the unit of the
+            history; NaN in years up to an indicator's own last figure.
         """
         asked = np.atleast_1d(np.asarray(q, np.float64))
         order = np.argsort(asked)
@@ -206,8 +213,8 @@ class Projection:
         indicator : id or label; not needed where there is only one, or where the bound names them.
         by : year.
         at_least, more_than, at_most, less_than
-            Exactly one bound, in the unit of the history; a mapping or Series of bounds by indicator gives a Series. The figure is
-            continuous, so at least and more than are the same event.
+            Exactly one bound, in the unit of the history; a mapping or Series of bounds by indicator gives a Series.
+            The figure is continuous, so at least and more than are the same event.
         """
         bounds = {"at_least": at_least, "more_than": more_than, "at_most": at_most, "less_than": less_than}
         given = {word: bound for word, bound in bounds.items() if bound is not None}
@@ -215,7 +222,9 @@ class Projection:
             raise ArgumentError("give exactly one of at_least, more_than, at_most, less_than")
         word, bound = next(iter(given.items()))
         if isinstance(bound, Mapping | pd.Series):
-            return pd.Series({name: self._tail(str(name), by, word, value) for name, value in bound.items()}, dtype=float)
+            return pd.Series(
+                {name: self._tail(str(name), by, word, value) for name, value in bound.items()}, dtype=float
+            )
         return self._tail(indicator, by, word, bound)
 
     def _tail(self, indicator: str | None, by: int, word: str, bound: float) -> float:
@@ -225,24 +234,31 @@ class Projection:
         if not (bound > 0 and math.isfinite(bound)):
             raise ArgumentError(f"{word}: a level is positive and finite, not {bound}")
         if origin.levels == 0:
-            raise DataError(f"{self.indicators[self.position(indicator)]!r} has growth rates only: it answers questions of growth")
+            raise DataError(
+                f"{self.indicators[self.position(indicator)]!r} has growth rates only: it answers questions of growth"
+            )
         row, log_bound = mixture.row(by), math.log(bound)
         upper = word in ("at_least", "more_than")
-        return math.exp(mixture.log_probability(row, log_bound) if upper else mixture.log_probability(row, upper=log_bound))
+        return math.exp(
+            mixture.log_probability(row, log_bound) if upper else mixture.log_probability(row, upper=log_bound)
+        )
 
     def to_frame(self, quantiles: Sequence[float] = (0.1, 0.5, 0.9)) -> pd.DataFrame:
         """Tidy frame: indicator, year, quantile, value."""
-        tidy = self.quantile(list(quantiles)).stack(["indicator", "quantile"], future_stack=True)
-        return tidy.rename("value").dropna().reset_index().sort_values(["indicator", "year", "quantile"], ignore_index=True)
+        columns = ["indicator", "year", "quantile"]
+        tidy = self.quantile(list(quantiles)).melt(ignore_index=False, value_name="value").dropna().reset_index()
+        return tidy[[*columns, "value"]].sort_values(columns, ignore_index=True)
 
     def summary(self) -> str:
         """Median and 80 % interval of each indicator in the last year."""
-        ends = self.quantile([0.1, 0.5, 0.9]).loc[self.to].unstack("quantile")
+        from attain.report import interval, number
+
+        ends = self.quantile([0.1, 0.5, 0.9]).loc[self.to].to_numpy().reshape(-1, 3)
         lines = [f"{self.history.name} projected to {self.to}, model {self.model}, prior {self.prior_name}"]
-        for name, origin in zip(self.indicators, self.origins, strict=True):
-            low, mid, high = ends.loc[name]
+        for name, origin, (low, mid, high) in zip(self.indicators, self.origins, ends, strict=True):
             unit = self.history.unit_of(name) if origin.levels else f"times {origin.year}"
-            lines.append(f"  {name}: {mid:,.4g} {unit} (80 %: {low:,.4g} to {high:,.4g}), {origin.changes} growth observations")
+            figures = f"{number(mid, '')} {unit} (80 %: {interval(low, high, '')})"
+            lines.append(f"  {name}: {figures}, {origin.changes} growth observations")
         lines += [f"  {name}: not projected, {reason}" for name, reason in self.skipped["reason"].items()]
         return "\n".join(lines)
 
@@ -270,7 +286,8 @@ def project(
     ----------
     history : anything that `load_history` takes.
     to : last year of the projection.
-    model : `"growth"`, the conjugate growth model averaged over a prior; or `"random-walk"`, the textbook random walk with drift.
+    model : `"growth"`, the conjugate growth model averaged over a prior; or `"random-walk"`, the textbook random
+        walk with drift.
     prior : name of a bundled prior; the random walk has none.
     as_of : date of knowledge, or year of the last figure; see `History.as_of`.
     seed : for random results, of which there are none yet.
@@ -280,7 +297,8 @@ def project(
     Raises
     ------
     DataError
-        When no indicator can be projected; those that cannot, beside others that can, are listed in `Projection.skipped`.
+        When no indicator can be projected; those that cannot, beside others that can, are listed in
+        `Projection.skipped`.
     ArgumentError
         For an unknown model, prior, indicator or treatment.
     """
@@ -291,7 +309,9 @@ def project(
     chosen = {_find(figures, name): t for name, t in (treatments or {}).items()}
     for name, treatment in chosen.items():
         if treatment not in figures.treatments_of(name):
-            raise ArgumentError(f"{name!r} has no treatment {treatment!r}; it has {', '.join(figures.treatments_of(name))}")
+            raise ArgumentError(
+                f"{name!r} has no treatment {treatment!r}; it has {', '.join(figures.treatments_of(name))}"
+            )
     return _read(figures, wanted, chosen, to, model, load_prior(prior) if model == "growth" else None)
 
 
@@ -302,10 +322,19 @@ def _find(history: History, name: str) -> str:
     return found
 
 
-def _read(history: History, names: tuple[str, ...], chosen: Mapping[str, str], to: int, model: Model, prior: Prior | None) -> Projection:
+def _read(
+    history: History,
+    names: tuple[str, ...],
+    chosen: Mapping[str, str],
+    to: int,
+    model: Model,
+    prior: Prior | None,
+) -> Projection:
     table = history.observations(names, chosen)
     present = np.unique(table.series)
-    reasons = {names[s]: "no yearly level or growth rate is usable" for s in set(range(len(names))) - set(present.tolist())}
+    reasons = {
+        names[s]: "no yearly level or growth rate is usable" for s in set(range(len(names))) - set(present.tolist())
+    }
     status, use, rows = _core.growth_origins(*table.columns)
     origins = {names[s]: Origin(*row) for s, row in zip(present, rows, strict=True)}
     reasons |= {names[table.series[i]]: _row_problem(history, table, status, i) for i in np.flatnonzero(status)[::-1]}
@@ -315,7 +344,9 @@ def _read(history: History, names: tuple[str, ...], chosen: Mapping[str, str], t
         reasons |= {n: few for n, o in origins.items() if n not in reasons and o.changes < 2}
     kept = tuple(n for n in names if n not in reasons)
     if not kept:
-        raise DataError(f"{history.name}: nothing can be projected to {to}: " + "; ".join(f"{n}: {r}" for n, r in reasons.items()))
+        raise DataError(
+            f"{history.name}: nothing can be projected to {to}: " + "; ".join(f"{n}: {r}" for n, r in reasons.items())
+        )
     places = tuple(str(history.rows.at[table.row[i], "place"]) for i in np.flatnonzero(use == _REDUNDANT))
     skipped = pd.DataFrame({"reason": reasons}, dtype=object).rename_axis("indicator")
     observations = table if kept == names else history.observations(kept, chosen)
@@ -324,4 +355,4 @@ def _read(history: History, names: tuple[str, ...], chosen: Mapping[str, str], t
 
 def _row_problem(history: History, table: Observations, status: npt.NDArray[np.int32], i: int) -> str:
     place = history.rows.at[table.row[i], "place"]
-    return f"{place} ({table.year[i]}): {_STATUS[int(status[i])][1]}"
+    return f"{place!s} ({table.year[i]}): {_STATUS[int(status[i])][1]}"

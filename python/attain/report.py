@@ -58,7 +58,10 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Se
     cells = [list(header), *(list(row) for row in rows)]
     widths = [max(display_width(row[c]) for row in cells) for c in range(len(header))]
     widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - 2 * (len(widths) - 1))
-    lines = ["  ".join(_pad(_fit(cell, w), w, right) for cell, w, right in zip(row, widths, numeric, strict=True)).rstrip() for row in cells]
+    lines = [
+        "  ".join(_pad(_fit(cell, w), w, right) for cell, w, right in zip(row, widths, numeric, strict=True)).rstrip()
+        for row in cells
+    ]
     return [lines[0], "-" * (sum(widths) + 2 * (len(widths) - 1)), *lines[1:]]
 
 
@@ -68,7 +71,12 @@ def number(value: float | None, unit: str) -> str:
         return "-"
     if unit == "per year":
         return f"{100 * value:.1f} %"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def interval(low: float, high: float, unit: str) -> str:
+    """Two figures of one unit."""
+    return f"{number(low, unit).removesuffix(' %')} to {number(high, unit).removesuffix(' %')}"
 
 
 def assessment_text(result: Assessment) -> str:
@@ -85,7 +93,12 @@ def _head(result: Assessment) -> list[str]:
         return [*lines, f"None of its {len(plan.targets)} targets can be assessed."]
     projection = result.projection
     known = f", as known {result.as_of}" if result.as_of is not None else ""
-    lines.append(_fit(f"history {projection.history.name}{known}, model {projection.model}, prior {projection.prior_name}", WIDTH))
+    lines.append(
+        _fit(
+            f"history {projection.history.name}{known}, model {projection.model}, prior {projection.prior_name}",
+            WIDTH,
+        )
+    )
     return [*lines, "", *_verdict(result)]
 
 
@@ -110,19 +123,32 @@ def _targets(result: Assessment) -> list[str]:
     rows = [_target_row(row) for _, row in result.table.iterrows()]
     if not rows:
         return []
-    header = ["target", "by", "stated", "last figure", "required", "median (80 % interval)", "P", "range"]
-    return table_text(header, rows, [False, True, True, True, True, True, True, True])
+    header = ["target", "by", "stated", "last figure", "needs", "median (80 %)", "P, range", "P"]
+    lines = table_text(header, rows, [False, True, True, True, True, True, True, True])
+    return [
+        *lines,
+        "needs: growth per year from the last figure; P: over treatments of the data, and under the default.",
+    ]
 
 
 def _target_row(row: pd.Series[Any]) -> list[str]:
     low, high = row["interval80"]
     unit = row["unit"]
-    stated = number(row["value"], unit) + (f" {unit}" if unit not in ("per year", "") else "")
-    spread = f"{number(row['median'], unit)} ({number(low, unit)} to {number(high, unit)})"
+    stated = f"{100 * row['value']:g} %" if unit == "per year" else f"{number(row['value'], unit)} {unit}".rstrip()
+    spread = f"{number(row['median'], unit)} ({interval(low, high, unit)})"
     last = f"{number(row['last_value'], '')} ({row['last_year']})"
     settled = row["likelihood"] in ("attained", "missed")
     chance = row["likelihood"] if settled else percent(row["probability"])
-    return [row["label"], str(row["by"]), stated, last, number(row["required_growth"], "per year"), spread, chance, percent_range(*row["range"])]
+    return [
+        row["label"],
+        str(row["by"]),
+        stated,
+        last,
+        number(row["required_growth"], "per year"),
+        spread,
+        percent_range(*row["range"]),
+        chance,
+    ]
 
 
 def _treatments(result: Assessment) -> list[str]:
@@ -137,17 +163,20 @@ def _treatments(result: Assessment) -> list[str]:
         rows.append([str(treatment), f"{by_target['observations'].max():.0f}", *cells])
     header = ["treatment of the data", "growth obs.", *(_fit(f"P({target})", 28) for target in targets)]
     lines = table_text(header, rows, [False, *([True] * (1 + len(targets)))])
-    notes = [f"{t}: {' '.join(result.projection.history.treatments.get(str(t), '').split())}" for t in told["treatment"].unique()]
+    notes = [
+        f"{t}: {' '.join(result.projection.history.treatments.get(str(t), '').split())}"
+        for t in told["treatment"].unique()
+    ]
     return [*lines, "", *(line for note in notes if not note.endswith(": ") for line in _wrap(note))]
 
 
 def _sensitivity_cell(by_target: pd.DataFrame, target: str) -> str:
     if target not in by_target.index:
         return "-"
-    row = by_target.loc[target]
-    if row["reason"]:
+    if by_target.at[target, "reason"]:
         return "no number"
-    return f"{100 * row['probability']:.1f} %" if 0.01 <= row["probability"] <= 0.99 else percent(row["probability"])
+    p = float(by_target["probability"][target])
+    return f"{100 * p:.1f} %" if 0.01 <= p <= 0.99 else percent(p)
 
 
 def _wrap(text: str) -> list[str]:

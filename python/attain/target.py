@@ -26,7 +26,8 @@ _DEFAULT_TOLERANCE = {"rate": Decimal("0.005"), "amount": Decimal("0.05")}
 class Target(BaseModel):
     """A target as a plan states it.
 
-    Exactly one of the words `at_least`, `more_than`, `at_most`, `less_than`, `about`, `between` carries the number. Numbers are kept
+    Exactly one of the words `at_least`, `more_than`, `at_most`, `less_than`, `about`, `between` carries the number.
+    Numbers are kept
     as written; `value`, `upper` and `bounds` read them. `about` is one-sided: at least the number less a tolerance, 0.5
     percentage points for rates and 5 % for amounts unless `approx_tolerance` says otherwise.
 
@@ -215,8 +216,8 @@ def level(indicator: str, /, **fields: Any) -> Target:
 def growth(indicator: str, /, **fields: Any) -> Target:
     """A growth rate per year over a window: `growth("gdp", since=2025, by=2030, about="8%")`.
 
-    `mode="average"` (default) is the compound rate over the window, `"cumulative"` the total change, `"every-year"` each
-    year on its own. Parameters and errors as in `level`; `since` is the base year.
+    `mode="average"` (default) is the compound rate over the window, `"cumulative"` the total change, `"every-year"`
+    each year on its own. Parameters and errors as in `level`; `since` is the base year.
     """
     return _build("growth", indicator, fields)
 

@@ -63,7 +63,9 @@ def convert(value: Decimal, source: str, to: str) -> Decimal:
     """`value` in unit `source` expressed in unit `to`; UnitError when their dimensions differ."""
     a, b = unit(source), unit(to)
     if a.dimension != b.dimension:
-        raise UnitError(f"cannot convert {source or 'a plain number'} ({a.dimension}) to {to or 'a plain number'} ({b.dimension})")
+        raise UnitError(
+            f"cannot convert {source or 'a plain number'} ({a.dimension}) to {to or 'a plain number'} ({b.dimension})"
+        )
     return value * a.factor / b.factor
 
 
@@ -114,7 +116,9 @@ def parse_rate(value: Number) -> Decimal:
     if written is not None:
         return number * unit(written).factor
     if not -1 < number <= 1:
-        raise UnitError(f"a bare rate of {value} could mean {value} % or {number * 100} %; write '{value}%' or {number / 100}")
+        raise UnitError(
+            f"a bare rate of {value} could mean {value} % or {number * 100} %; write '{value}%' or {number / 100}"
+        )
     return number
 
 

@@ -16,7 +16,8 @@ _IPCC = (
 def ipcc_likelihood(probability: float) -> str:
     """Likelihood word of a probability in [0, 1].
 
-    Mastrandrea et al. (2010), Guidance Note for Lead Authors of the IPCC Fifth Assessment Report on Consistent Treatment of
+    Mastrandrea et al. (2010), Guidance Note for Lead Authors of the IPCC Fifth Assessment Report on Consistent
+    Treatment of
     Uncertainties, table 1; the overlapping classes of the note are cut so that each probability has the narrowest one.
     """
     return next(word for least, word in _IPCC if probability >= least)

@@ -25,9 +25,9 @@ typedef struct {
     size_t rows;
     const int64_t *series;
     const int32_t *year;
-    const int32_t *kind;  /* an att_row_kind */
+    const int32_t *kind; /* an att_row_kind */
     const int32_t *scope;
-    const double *value;  /* level > 0 in any unit, or growth over the year before as a fraction, > -1 */
+    const double *value; /* level > 0 in any unit, or growth over the year before as a fraction, > -1 */
 } att_observations;
 
 typedef enum { ATT_ROW_LEVEL = 0, ATT_ROW_GROWTH = 1 } att_row_kind;
@@ -43,6 +43,7 @@ typedef struct {
     int32_t year;
     int32_t levels;  /* level rows of the series */
     int32_t changes; /* rows that carry likelihood */
+    int32_t scope;   /* the forecast scope */
     double log_level;
 } att_origin;
 
@@ -63,7 +64,8 @@ size_t att_observations_series(const att_observations *table);
 /* Reads every series of a table: writes status and use for each row, origin for each series. A row's status says
  * what is wrong with that row; a series with a bad row has an origin of zeros. Returns ATT_OK when the call itself
  * worked, whatever the rows say. */
-att_status att_growth_origins(const att_observations *table, att_status *status, att_row_use *use, att_origin *origin);
+att_status att_growth_origins(const att_observations *table, att_status *status, att_row_use *use,
+                              att_origin *origin);
 
 /* Posterior of one series over the `horizon` years after its origin, in log units. Writes weight (G), df (G), location (G, H)
  * and scale (G, H, H), G the points of the prior: an att_mixture. Needs one row or more; n = 1 answers with the prior. */
@@ -73,15 +75,15 @@ att_status att_growth_posterior(const att_growth_prior *prior, const att_observa
 /* The textbook random walk with drift as a mixture of one component: for changes g_i over d_i years, k of them, D = sum d,
  * m = sum g / D, s2 = sum (g - d m)^2 / d / (k - 1), df = k - 1, scale (h, j) = s2 (min(h, j) + h j / D). Writes df (1),
  * location (H), scale (H, H). ATT_TOO_FEW under two changes, which levels alone give from three on. */
-att_status att_random_walk_posterior(const att_observations *series, size_t horizon, double *df, double *location,
-                                     double *scale);
+att_status att_random_walk_posterior(const att_observations *series, size_t horizon, double *df,
+                                     double *location, double *scale);
 
 /* Quantiles of the log figure of many series: quantile (S, Y, Q) for the Y years first..last and the Q probabilities, each
  * in (0, 1) and ascending. Cells of years up to a series' origin, and of series whose status is not ATT_OK, are NaN.
  * status (S) says how each series fared. prior NULL asks for the random walk. Series that share their pattern of
  * years, kinds and scopes with the one before share its factorisation. */
 att_status att_growth_quantiles(const att_growth_prior *prior, const att_observations *table, int32_t first,
-                                int32_t last, size_t probabilities, const double *probability, att_status *status,
-                                double *quantile);
+                                int32_t last, size_t probabilities, const double *probability,
+                                att_status *status, double *quantile);
 
 #endif

@@ -2,12 +2,12 @@
  *
  *     X | component k  =  location_k + T,   T ~ t with df_k degrees of freedom and scale matrix S_k,   k with probability weight_k
  *
- * X is the log level (or another transformed figure) in each year of the horizon. All arrays are C-contiguous and
- * belong to the caller. A linear functional row'X is again a mixture, of one dimension: a margin.
+ * X is the log level (or another transformed figure) in each year of the horizon. All arrays are C-contiguous
+ * and belong to the caller. A linear functional row'X is again a mixture, of one dimension: a margin.
  *
- * Every function checks what it reads: ATT_NOT_FINITE for NaN and misplaced infinities, ATT_BAD_ARGUMENT for NULL, no
- * components, a weight that is not positive, weights that miss the sum 1 by more than 1e-9 (smaller misses are
- * divided out), df below 0.1, a negative scale. Results are then not to be used.
+ * Every function checks what it reads: ATT_NOT_FINITE for NaN and misplaced infinities, ATT_BAD_ARGUMENT for
+ * NULL, no components, a weight that is not positive, weights that miss the sum 1 by more than 1e-9 (smaller
+ * misses are divided out), df below 0.1, a negative scale. Results are then not to be used.
  */
 #ifndef ATTAIN_MIXTURE_H
 #define ATTAIN_MIXTURE_H
@@ -34,21 +34,24 @@ typedef struct {
     const double *scale;    /* (components), units of X; 0: the value is known */
 } att_margin;
 
-/* The margin row'X: writes location (components) and scale (components), the square roots of row' S_k row; row has
- * `horizon` entries. A variance below 1e-13 of the terms it is a sum of, their sizes added, is rounding, and becomes 0;
- * one as far below zero is ATT_BAD_ARGUMENT. Not checked: that the scale matrices are symmetric. */
+/* The margin row'X: writes location (components) and scale (components), the square roots of row' S_k row;
+ * row has `horizon` entries. A variance below 1e-13 of the terms it is a sum of, their sizes added, is
+ * rounding, and becomes 0; one as far below zero is ATT_BAD_ARGUMENT. Not checked: that the scale matrices
+ * are symmetric. */
 att_status att_mixture_margin(const att_mixture *mixture, const double *row, double *location, double *scale);
 
-/* log P(X <= x) or log P(X >= x), right to 1e-12 of its own size; x may be infinite. -INFINITY is exact: every
- * component is known to lie on the other side (or is a normal more than 1e154 scales away). */
+/* log P(X <= x) or log P(X >= x), right to 1e-12 of its own size; x may be infinite. -INFINITY is exact:
+ * every component is known to lie on the other side (or is a normal more than 1e154 scales away). */
 att_status att_margin_log_tail(const att_margin *margin, double x, att_side side, double *log_probability);
 
-/* log P(lower <= X <= upper), lower <= upper, either may be infinite. Right to 1e-12 of its own size or of 1, whichever
- * is larger, however narrow or far out the interval is; ends that are equal leave only a known value. */
-att_status att_margin_log_interval(const att_margin *margin, double lower, double upper, double *log_probability);
+/* log P(lower <= X <= upper), lower <= upper, either may be infinite. Right to 1e-12 of its own size or of
+ * 1, whichever is larger, however narrow or far out the interval is; ends that are equal leave only a
+ * known value. */
+att_status att_margin_log_interval(const att_margin *margin, double lower, double upper,
+                                   double *log_probability);
 
-/* The smallest x with P(X <= x) >= p, 0 < p < 1, which is the x with P(X <= x) = p unless p falls on a known value.
- * ATT_NO_CONVERGENCE when the search fails. */
+/* The smallest x with P(X <= x) >= p, 0 < p < 1, which is the x with P(X <= x) = p unless p falls on a
+ * known value. ATT_NO_CONVERGENCE when the search fails. */
 att_status att_margin_quantile(const att_margin *margin, double p, double *x);
 
 #endif

@@ -5,26 +5,27 @@
 #ifndef ATTAIN_STATUS_H
 #define ATTAIN_STATUS_H
 
-#define ATT_STATUS_TABLE(X)                                                                                   \
-    X(ATT_OK, ATT_CLASS_NONE, "no error")                                                                     \
-    X(ATT_NO_MEMORY, ATT_CLASS_MEMORY, "out of memory, or a size that overflows")                             \
-    X(ATT_BAD_ARGUMENT, ATT_CLASS_ARGUMENT, "an argument lies outside its domain")                            \
-    X(ATT_BAD_PRIOR, ATT_CLASS_ARGUMENT, "a point of the prior lies outside the family")                      \
-    X(ATT_BAD_ORDER, ATT_CLASS_ARGUMENT, "rows are not sorted by series and year")                            \
-    X(ATT_BAD_KIND, ATT_CLASS_DATA, "a row is neither a level nor a growth rate")                             \
-    X(ATT_NOT_FINITE, ATT_CLASS_DATA, "a value is NaN or infinite")                                           \
-    X(ATT_NOT_POSITIVE, ATT_CLASS_DATA, "a level is zero or negative; the model works on its logarithm")      \
-    X(ATT_BELOW_TOTAL_LOSS, ATT_CLASS_DATA, "a growth rate is -100 % or lower")                               \
-    X(ATT_REPEATED, ATT_CLASS_DATA, "a year is repeated within one kind and one scope")                       \
-    X(ATT_TOO_FEW, ATT_CLASS_DATA, "too few observations for this model")                                     \
-    X(ATT_OVERLAP, ATT_CLASS_DATA, "two rows give the growth of the same years, so one repeats or denies the other") \
+#define ATT_STATUS_TABLE(X)                                                                                  \
+    X(ATT_OK, ATT_CLASS_NONE, "no error")                                                                    \
+    X(ATT_NO_MEMORY, ATT_CLASS_MEMORY, "out of memory, or a size that overflows")                            \
+    X(ATT_BAD_ARGUMENT, ATT_CLASS_ARGUMENT, "an argument lies outside its domain")                           \
+    X(ATT_BAD_PRIOR, ATT_CLASS_ARGUMENT, "a point of the prior lies outside the family")                     \
+    X(ATT_BAD_ORDER, ATT_CLASS_ARGUMENT, "rows are not sorted by series and year")                           \
+    X(ATT_BAD_KIND, ATT_CLASS_DATA, "a row is neither a level nor a growth rate")                            \
+    X(ATT_NOT_FINITE, ATT_CLASS_DATA, "a value is NaN or infinite")                                          \
+    X(ATT_NOT_POSITIVE, ATT_CLASS_DATA, "a level is zero or negative; the model works on its logarithm")     \
+    X(ATT_BELOW_TOTAL_LOSS, ATT_CLASS_DATA, "a growth rate is -100 % or lower")                              \
+    X(ATT_REPEATED, ATT_CLASS_DATA, "a year is repeated within one kind and one scope")                      \
+    X(ATT_TOO_FEW, ATT_CLASS_DATA, "too few observations for this model")                                    \
+    X(ATT_OVERLAP, ATT_CLASS_DATA,                                                                           \
+      "two rows give the growth of the same years, so one repeats or denies the other")                      \
     X(ATT_NO_CONVERGENCE, ATT_CLASS_NUMERIC, "an iteration did not converge")
 
 typedef enum {
 #define ATT_STATUS_CODE(code, class, text) code,
     ATT_STATUS_TABLE(ATT_STATUS_CODE)
 #undef ATT_STATUS_CODE
-    ATT_STATUS_COUNT
+        ATT_STATUS_COUNT
 } att_status;
 
 typedef enum {

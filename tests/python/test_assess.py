@@ -1,0 +1,296 @@
+"""Assessments: probabilities, ranges, the joint, settled targets, what is not assessed, and the contract of the
+JSON."""
+
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import attain as at
+from attain.errors import ArgumentError
+from attain.report import display_width, percent, percent_range
+from attain.yardsticks import ipcc_likelihood
+
+LEVELS = pd.DataFrame({"x": [100.0, 108, 113, 121, 133, 140], "y": [10.0, 9, 11, 12, 11, 13]}, index=range(2019, 2025))
+
+
+def plan_of(*targets):
+    return {"id": "p", "targets": [{"id": f"t{i}", **t} for i, t in enumerate(targets)]}
+
+
+def level(indicator="x", by=2028, **word):
+    return {"kind": "level", "indicator": indicator, "by": by, **word}
+
+
+def growth(since=2024, by=2028, **fields):
+    return {"kind": "growth", "indicator": "x", "since": since, "by": by, **fields}
+
+
+@pytest.fixture(scope="module")
+def jiangxi():
+    return at.assess("jiangxi-2025")
+
+
+def test_growth_and_multiple_are_levels_in_other_words():
+    projection = at.project(LEVELS, to=2028, indicators=["x"])
+    bound = 140 * 1.07**4
+    expected = projection.probability(by=2028, at_least=bound)
+    same = [growth(at_least="7%"), growth(at_least=1.07**4 - 1, mode="cumulative"), level(at_least=bound),
+            {"kind": "multiple", "indicator": "x", "since": 2024, "by": 2028, "at_least": 1.07**4}]  # fmt: skip
+    table = at.assess(plan_of(*same), LEVELS).table
+    np.testing.assert_allclose(table["probability"], expected, rtol=1e-9)
+    np.testing.assert_allclose(table["required_growth"], 0.07, rtol=1e-9)
+    assert table.loc["t1", "median"] == pytest.approx((1 + table.loc["t0", "median"]) ** 4 - 1)
+    assert table.loc["t3", "median"] == pytest.approx((1 + table.loc["t0", "median"]) ** 4)
+
+
+def test_growth_since_an_earlier_published_year():
+    table = at.assess(
+        plan_of(growth(since=2021, by=2026, at_least="6%"), level(by=2026, at_least=113 * 1.06**5)), LEVELS
+    ).table
+    assert table.loc["t0", "probability"] == pytest.approx(table.loc["t1", "probability"], rel=1e-9)
+    assert table.loc["t0", "required_growth"] == pytest.approx(math.sqrt(113 * 1.06**5 / 140) - 1)
+
+
+def test_growth_since_a_year_ahead_is_the_difference_of_two_years():
+    result = at.assess(plan_of(growth(since=2026, by=2028, at_least="5%")), LEVELS)
+    mixture = result.projection.mixture("x")
+    row = np.array([0, -1.0, 0, 1])
+    assert result.probability == pytest.approx(math.exp(mixture.log_probability(row, lower=2 * math.log(1.05))))
+    drawn = simulate(mixture, 400_000)
+    assert result.probability == pytest.approx(np.mean(drawn[:, 3] - drawn[:, 1] >= 2 * math.log(1.05)), abs=0.004)
+
+
+def simulate(mixture, n):
+    rng = np.random.default_rng(0)
+    component = rng.choice(len(mixture.weight), size=n, p=mixture.weight)
+    root = np.linalg.cholesky(mixture.scale + 1e-15 * np.eye(len(mixture.years)))
+    t = (
+        rng.normal(size=(n, len(mixture.years)))
+        / np.sqrt(rng.chisquare(mixture.df[component]) / mixture.df[component])[:, None]
+    )
+    return mixture.location[component] + np.einsum("nij,nj->ni", root[component], t)
+
+
+def test_at_most_and_between():
+    table = at.assess(
+        plan_of(level(at_least=170), level(at_most=170), level(between=[150, 170]), level(at_most=150)),
+        LEVELS,
+    ).table["probability"]
+    assert table["t0"] + table["t1"] == pytest.approx(1, abs=1e-12)
+    assert table["t2"] == pytest.approx(table["t1"] - table["t3"], abs=1e-12)
+
+
+def test_joint_of_one_functional_is_the_stricter_bound():
+    result = at.assess(plan_of(level(at_least=150), level(at_least=170), level(at_most=190)), LEVELS)
+    alone = at.assess(plan_of(level(between=[170, 190])), LEVELS)
+    assert result.engine == "exact"
+    assert result.probability == pytest.approx(alone.probability, rel=1e-12)
+    assert result.range == pytest.approx((result.probability, result.probability))
+
+
+def test_joint_of_two_indicators_is_the_product():
+    result = at.assess(plan_of(level(at_least=170), level("y", at_least=14)), LEVELS)
+    assert result.engine == "independent"
+    assert result.probability == pytest.approx(result.table["probability"].prod(), rel=1e-12)
+    with pytest.raises(ArgumentError, match="one functional"):
+        at.assess(plan_of(level(at_least=170), level("y", at_least=14)), LEVELS, engine="exact")
+
+
+def test_joint_of_two_years_needs_another_engine():
+    result = at.assess(plan_of(level(at_least=150, by=2026), level(at_least=170)), LEVELS)
+    assert result.probability is None
+    assert result.to_dict()["joint"] is None
+    assert "need an engine that joins years" in result.summary()
+
+
+def test_bounds_that_exclude_each_other_have_probability_zero():
+    result = at.assess(plan_of(level(at_least=170), level(at_most=160)), LEVELS)
+    assert result.probability == 0
+    assert result.to_dict()["joint"]["log_probability"] is None
+
+
+def test_published_figures_settle_targets():
+    result = at.assess(
+        plan_of(
+            level(by=2023, at_least=133),
+            level(by=2023, more_than=133),
+            growth(since=2019, by=2024, at_least="6%"),
+        ),
+        LEVELS,
+    )
+    assert result.table["likelihood"].tolist() == ["attained", "missed", "attained"]
+    assert result.table["probability"].tolist() == [1, 0, 1]
+    assert result.table.loc["t2", "median"] == pytest.approx(1.4**0.2 - 1, rel=1e-9)
+    assert result.probability == 0
+    assert "attained" in result.summary()
+
+
+@pytest.mark.parametrize(
+    ("target", "reason", "needs"),
+    [
+        (level("z", at_least=1), "no history of z", "yearly figures of z"),
+        ({"kind": "level", "indicator": "x", "at_least": 5}, "no target year", "a year: by"),
+        (level(at_least="5亿元"), "cannot convert 亿元", "units that convert"),
+        (level(at_least=200, price="constant"), "constant prices, history in nominal", "deflator"),
+        (growth(at_least="5%", mode="every-year"), "every single year", "joint engine"),
+        (growth(since=2015, at_least="5%"), "no figure of the base year 2015", "figure of x for 2015"),
+        (level(by=2018, at_least=5), "2018 has passed without a figure", "the figure of x for 2018"),
+        (
+            {"kind": "count", "indicator": "x", "by": 2028, "at_least": 5},
+            "no engine for a count",
+            "at hand: x of 2019",
+        ),
+    ],
+)
+def test_what_is_not_assessed_says_what_it_needs(target, reason, needs):
+    result = at.assess(plan_of(target, level(at_least=170)), LEVELS)
+    assert result.not_assessed.index.tolist() == ["t0"]
+    assert reason in result.not_assessed.loc["t0", "reason"]
+    assert needs in result.not_assessed.loc["t0", "needs"]
+    assert result.table.index.tolist() == ["t1"]
+
+
+def test_nothing_assessed_is_an_answer():
+    result = at.assess(plan_of(level("z", at_least=1)), LEVELS)
+    assert result.probability is None
+    assert result.table.empty
+    assert "None of its 1 targets can be assessed" in result.summary()
+    assert json.loads(result.to_json())["joint"] is None
+    with pytest.raises(ArgumentError, match="nothing to draw"):
+        result.plot()
+    assert at.assess({"id": "empty"}, LEVELS).summary()
+
+
+def test_a_projection_can_be_assessed():
+    projection = at.project(LEVELS, to=2030, model="random-walk")
+    a, b = (
+        at.assess(plan_of(level(at_least=170)), projection),
+        at.assess(plan_of(level(at_least=170)), LEVELS, model="random-walk"),
+    )
+    assert a.probability == b.probability
+    assert a.projection.prior_name == "none"
+
+
+def test_a_plan_without_history_asks_for_one():
+    with pytest.raises(ArgumentError, match="name a history"):
+        at.assess(plan_of(level(at_least=170)))
+
+
+def test_every_target_of_jiangxi_is_told(jiangxi):
+    assert len(jiangxi.table) == 2
+    assert len(jiangxi.not_assessed) == 11
+    assert sorted([*jiangxi.table.index, *jiangxi.not_assessed.index]) == sorted(t.id for t in jiangxi.plan.targets)
+    assert jiangxi.not_assessed.loc["digital-coverage", "reason"] == "no engine for a coverage yet"
+
+
+def test_jiangxi_under_four_treatments(jiangxi):
+    level_target = jiangxi.sensitivity[jiangxi.sensitivity["target"] == "cluster-revenue"].set_index("treatment")
+    expected = {
+        "2025-and-its-growth": 0.213524,
+        "one-scope": 0.188919,
+        "new-scope-from-2023": 0.139950,
+        "new-scope-from-2025": 0.209447,
+    }
+    for treatment, p in expected.items():
+        assert level_target.loc[treatment, "probability"] == pytest.approx(p, abs=1e-6)
+    assert jiangxi.table.loc["cluster-revenue", "range"] == pytest.approx((0.139950, 0.213524), abs=1e-6)
+    assert level_target["observations"].to_dict() == {
+        "2025-and-its-growth": 1,
+        "one-scope": 2,
+        "new-scope-from-2023": 2,
+        "new-scope-from-2025": 2,
+    }
+
+
+def test_the_joint_of_jiangxi_is_its_stricter_target(jiangxi):
+    strict = jiangxi.sensitivity[jiangxi.sensitivity["target"] == "cluster-revenue-growth"]["probability"]
+    assert jiangxi.probability == jiangxi.table.loc["cluster-revenue-growth", "probability"]
+    assert jiangxi.range == pytest.approx((strict.min(), strict.max()), rel=1e-12)
+
+
+def test_summary_fits_100_columns_and_leads_with_the_range(jiangxi):
+    text = jiangxi.summary()
+    assert max(display_width(line) for line in text.splitlines()) <= 100
+    assert "over 2 of 13 targets: 11 to 18 % over treatments of the data, 18 % on the default one" in text
+    for target in jiangxi.plan.targets:
+        assert target.label[:20] in text
+
+
+def test_json_contract(jiangxi):
+    document = json.loads(jiangxi.to_json())
+    assert list(document) == [
+        "schema",
+        "plan",
+        "as_of",
+        "seed",
+        "prior",
+        "joint",
+        "targets",
+        "not_assessed",
+        "consistency",
+    ]
+    joint = "probability log_probability numerical_error range engine dependence targets of"
+    assert list(document["joint"]) == joint.split()
+    columns = (
+        "id indicator label kind by value unit nature control observations last_year last_value required_growth"
+        " median interval80 probability numerical_error range likelihood"
+    )
+    assert list(document["targets"][0]) == columns.split()
+    assert document["joint"]["of"] == 13
+    assert document["consistency"] == {"feasible": None, "conflicts": []}
+    assert document["targets"][1]["last_value"] == 3.9
+    assert document["targets"][0]["last_value"] == 39000
+    assert [list(entry) for entry in document["not_assessed"]] == [["id", "reason", "needs"]] * 11
+
+
+def test_as_of_changes_what_is_known():
+    before = at.assess("jiangxi-2025", as_of="2025-08-28")
+    assert before.sensitivity["treatment"].tolist() == ["one-scope", "new-scope-from-2023", "new-scope-from-2025"] * 2
+    assert before.table.loc["cluster-revenue", "last_year"] == 2023
+    assert before.to_dict()["as_of"] == "2025-08-28"
+    assert "as known 2025-08-28" in before.summary()
+
+
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.0, "<1 %"), (0.004, "<1 %"), (0.146, "15 %"), (0.993, ">99 %"), (1.0, ">99 %")]
+)
+def test_percentages_are_never_false_certainties(p, text):
+    assert percent(p) == text
+
+
+def test_percent_ranges():
+    assert percent_range(0.14, 0.21) == "14 to 21 %"
+    assert percent_range(0.141, 0.142) == "14 %"
+    assert percent_range(0.001, 0.3) == "<1 to 30 %"
+
+
+def test_likelihood_words():
+    words = [ipcc_likelihood(p) for p in (0, 0.05, 0.2, 0.5, 0.7, 0.95, 1)]
+    assert words == [
+        "exceptionally unlikely",
+        "very unlikely",
+        "unlikely",
+        "about as likely as not",
+        "likely",
+        "very likely",
+        "virtually certain",
+    ]
+
+
+def test_the_promised_error_holds_against_the_oracle():
+    """`RELATIVE_ERROR` is what every probability carries: figures to answer, over targets from sure to one in a
+    million."""
+    import oracle
+
+    from attain.projection import RELATIVE_ERROR
+
+    prior = at.load_prior().table
+    projection = at.project(LEVELS, to=2028, indicators=["x"])
+    rows = [(int(y), "level", float(v), "a") for y, v in LEVELS["x"].items()]
+    mixture = oracle.posterior(rows, prior, 2024, math.log(140), "a", 2028)
+    for bound in np.geomspace(80, 2000, 30):
+        expected = oracle.tail(mixture, math.log(bound), 3)
+        assert projection.probability(by=2028, at_least=bound) == pytest.approx(expected, rel=RELATIVE_ERROR)
