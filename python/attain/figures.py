@@ -131,6 +131,7 @@ def _draw_history(axes: Axes, projection: Projection, indicator: str) -> None:
         (history.rows["indicator"] == indicator) & (history.rows["kind"] == "level") & (history.rows["unused"] == "")
     ]
     others = others[~others["year"].isin(rows.year[used])].drop_duplicates(["year", "value"])
+    axes.plot(rows.year[used], rows.value[used], "-", color="#999999", linewidth=0.8)
     axes.plot(rows.year[used], rows.value[used], "o", color="black", markersize=6, label="published, used here")
     if len(others):
         axes.plot(

@@ -11,6 +11,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
+    from attain.target import Target
 
 WIDTH = 100
 FEW_OBSERVATIONS = 6
@@ -71,7 +72,7 @@ def number(value: float | None, unit: str) -> str:
         return "-"
     if unit == "per year":
         return f"{100 * value:.1f} %"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
 
 
 def interval(low: float, high: float, unit: str) -> str:
@@ -120,7 +121,8 @@ def _verdict(result: Assessment) -> list[str]:
 
 
 def _targets(result: Assessment) -> list[str]:
-    rows = [_target_row(row) for _, row in result.table.iterrows()]
+    by_id = {target.id: target for target in result.plan.targets}
+    rows = [_target_row(row, by_id[str(name)]) for name, row in result.table.iterrows()]
     if not rows:
         return []
     header = ["target", "by", "stated", "last figure", "needs", "median (80 %)", "P, range", "P"]
@@ -131,10 +133,20 @@ def _targets(result: Assessment) -> list[str]:
     ]
 
 
-def _target_row(row: pd.Series[Any]) -> list[str]:
+def stated(target: Target) -> str:
+    """The number of a target with its word, as the plan states it."""
+    sign = {"at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<", "about": "≈", "between": ""}[
+        target.word
+    ]
+    values = [target.value] if target.upper is None else [target.value, target.upper]
+    shown = " to ".join(f"{float(100 * v if target.is_rate else v):,.10g}" for v in values)
+    unit = "%" if target.is_rate else "times" if target.kind == "multiple" else target.effective_unit or ""
+    return f"{sign}{shown} {unit}".rstrip()
+
+
+def _target_row(row: pd.Series[Any], target: Target) -> list[str]:
     low, high = row["interval80"]
     unit = row["unit"]
-    stated = f"{100 * row['value']:g} %" if unit == "per year" else f"{number(row['value'], unit)} {unit}".rstrip()
     spread = f"{number(row['median'], unit)} ({interval(low, high, unit)})"
     last = f"{number(row['last_value'], '')} ({row['last_year']})"
     settled = row["likelihood"] in ("attained", "missed")
@@ -142,7 +154,7 @@ def _target_row(row: pd.Series[Any]) -> list[str]:
     return [
         row["label"],
         str(row["by"]),
-        stated,
+        stated(target),
         last,
         number(row["required_growth"], "per year"),
         spread,

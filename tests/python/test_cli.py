@@ -18,7 +18,12 @@ title: My plan
 targets:
   - {id: output, kind: level, indicator: 产出, label: Output, at_least: 150亿元, by: 2028}
 """
-DATA = "indicator,label_zh,year,value,unit\noutput,产出,2020,100,亿元\noutput,产出,2021,108,亿元\noutput,产出,2022,112,亿元\n"
+DATA = """\
+indicator,label_zh,year,value,unit
+output,产出,2020,100,亿元
+output,产出,2021,108,亿元
+output,产出,2022,112,亿元
+"""
 
 
 @pytest.fixture
