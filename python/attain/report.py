@@ -28,7 +28,7 @@ def percent(probability: float) -> str:
 def percent_range(low: float, high: float) -> str:
     """A range of probabilities, one number where both print the same."""
     a, b = percent(low), percent(high)
-    return a if a == b else f"{a.removesuffix(' %')} to {b}"
+    return a if a == b else f"{a.removesuffix(' %')}–{b}"
 
 
 def leads_with_range(observations: float, low: float, high: float) -> bool:

@@ -214,7 +214,7 @@ def test_the_joint_of_jiangxi_is_its_stricter_target(jiangxi):
 def test_summary_fits_100_columns_and_leads_with_the_range(jiangxi):
     text = jiangxi.summary()
     assert max(display_width(line) for line in text.splitlines()) <= 100
-    assert "over 2 of 13 targets: 11 to 18 % over treatments of the data, 18 % on the default one" in text
+    assert "over 2 of 13 targets: 11–18 % over treatments of the data, 18 % on the default one" in text
     for target in jiangxi.plan.targets:
         assert target.label[:20] in text
 
@@ -262,9 +262,9 @@ def test_percentages_are_never_false_certainties(p, text):
 
 
 def test_percent_ranges():
-    assert percent_range(0.14, 0.21) == "14 to 21 %"
+    assert percent_range(0.14, 0.21) == "14–21 %"
     assert percent_range(0.141, 0.142) == "14 %"
-    assert percent_range(0.001, 0.3) == "<1 to 30 %"
+    assert percent_range(0.001, 0.3) == "<1–30 %"
 
 
 def test_likelihood_words():
