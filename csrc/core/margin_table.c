@@ -1,14 +1,14 @@
 /* The quantiles of a margin in little more than one evaluation each.
  *
- * An evaluation at x gives the tail T and the density f with its slope and curve (f' = k f, f'' = (k^2 + k')
- * f in closed form, k = -(1 + g) z / (1 + g z^2), g = 1/df). Two Taylor series use it, both of an inverse
- * function:
+ * An evaluation at x gives the tail T and the density f with its slope and curve, in closed form f' = k f and
+ * f'' = (k^2 + k') f, k = -(1 + g) z / (1 + g z^2), g = 1/df. Two Taylor series use it, both of an inverse:
  *
- *     settle  x(log T) to its third order, from the evaluated log T to the level's: the error left is of fourth order,
- *             about u^4 f''' / 24 in probability for a step u, judged by sums of the same evaluation;
- *     leap    x(g), g the normal score of the probability, from one level to the next: third order, and a fourth so that
- *             the series passes through the level before. A margin is not far from a normal in shape, so x(g) is not far
- *             from a straight line.
+ *     settle  x(log T) to its third order, from the evaluated log T to the level's: the error left is of
+ *             fourth order, about u^4 f''' / 24 in probability for a step u, judged by sums of the same
+ *             evaluation;
+ *     leap    x(score), the normal's score of the probability, from one level to the next: third order, and a
+ *             fourth so that the series passes through the level before. A margin is not far from a normal in
+ *             shape, so x(score) is not far from a straight line.
  *
  * The search starts from the level next to the median, where locations tell the most, and leaps outwards both
  * ways. What does not settle so is left to quantile_search, on the tables.
@@ -24,6 +24,7 @@
 #define LEAST_P 1e-6
 #define MAX_EVALUATIONS 5
 #define ERROR_IN_PROBABILITY 1e-12
+#define WITHIN_SERIES 0.1
 
 typedef struct {
     const table_component *component;
@@ -86,16 +87,20 @@ static margin_local evaluate(const packed_margin *margin, double x, att_side sid
     return at;
 }
 
-/* The step from an evaluated place to a level, and a bound of the error it leaves, in probability. */
+/* The step from an evaluated place to a level, and about the error that it leaves, in probability: the series
+ * is u (1 + p + q + ...), whose next terms are of the size of 5 p^3, 5 p q and of what f''' adds. */
 static double settle(const margin_local *at, const quantile_level *level, double *error)
 {
-    double sign = level->side == ATT_LOWER ? 1 / at->tail : -1 / at->tail;
+    double sign = level->side == ATT_LOWER ? 1 / at->tail : -1 / at->tail, ratio = at->density / at->tail;
     double one = sign * at->density, second = sign * at->slope, third = sign * at->curve;
     double two = second - one * one, three = third - 3 * one * second + 2 * one * one * one;
-    double u = (level->log_p - log(at->tail)) / one, a = -0.5 * two / one, b = three / (6 * one);
-    double square = u * u, ratio = at->density / at->tail;
-    *error = square * square * (at->rough + at->tail * ratio * ratio * ratio * ratio) / 8;
-    return u * (1 + u * (a + u * (2 * a * a - b)));
+    double u = (level->log_p - log(at->tail)) / one;
+    double p = -0.5 * u * two / one, twist = u * u * three / (6 * one), size = fabs(p) + fabs(twist);
+    double left = 5 * fabs(p) * (p * p + fabs(twist)) * at->density * fabs(u);
+    *error = size < WITHIN_SERIES
+                 ? left + u * u * u * u * (at->rough + at->tail * ratio * ratio * ratio * ratio) / 8
+                 : INFINITY;
+    return u * (1 + p + 2 * p * p - twist);
 }
 
 /* Moves a place by a step so short that the curve stands. */

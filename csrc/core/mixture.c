@@ -15,8 +15,8 @@
 #define LOG_HALF (-0.69314718055994530942)
 #define WEIGHT_TOLERANCE 1e-9
 #define VARIANCE_ROUNDING 1e-13
-#define NARROW                                                                                               \
-    0.03 /* five nodes integrate the density to 1e-14 up to here, tails differ by 3 % from here on */
+/* Five nodes integrate the density to 1e-14 up to here; from here on the two tails differ enough. */
+#define NARROW 0.03
 
 /* log of a sum of exponentials, term by term: exp(peak) * sum. */
 typedef struct {

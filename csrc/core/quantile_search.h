@@ -1,5 +1,4 @@
-/* One search for the quantile of any distribution on the line whose log tail and log density can be
- * evaluated. */
+/* One search for the quantile of any distribution whose log tail and log density can be evaluated. */
 #ifndef ATTAIN_CORE_QUANTILE_SEARCH_H
 #define ATTAIN_CORE_QUANTILE_SEARCH_H
 

@@ -19,8 +19,8 @@
 typedef struct {
     double df, inverse_df;
     double peak; /* the density at 0 */
-    double cell[T_TABLE_CELLS]
-               [6]; /* Q in the place within the cell, 0 to 1: coefficients from the constant up */
+    /* Q in the place within the cell, 0 to 1: coefficients from the constant up */
+    double cell[T_TABLE_CELLS][6];
 } t_table;
 
 /* Fills a table owned by the caller (24 kB), df >= 1 or INFINITY, else ATT_BAD_ARGUMENT. About 0.1 ms. */

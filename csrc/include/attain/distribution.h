@@ -1,11 +1,11 @@
 /* The standard normal and the standard Student t: log tails, log density, quantiles.
  *
  * df = INFINITY is the normal everywhere. Domain: df >= 0.1, infinity included, and any x, infinity included;
- * outside it, and for NaN, the result is NaN. All three are right to 1e-12 of their own size, tails of
- * probability near one included (docs/accuracy.md). A result beyond the range of a double is -INFINITY, 0 or
- * +-INFINITY: the log tail of the normal from |x| = 1.9e154, a log tail closer to 0 than 1e-308, a quantile
- * above 1.7e308. Reference: Johnson, Kotz & Balakrishnan, Continuous Univariate Distributions 2, ch. 28;
- * formulas in the source.
+ * outside it, and for NaN, the result is NaN. Log tails and densities are right to 1e-12 of their own size,
+ * also where the probability is next to one; a quantile is right to 1e-12 of the log of its smaller tail
+ * (docs/accuracy.md). A result beyond the doubles is -INFINITY, 0 or +-INFINITY: the log tail of the normal
+ * from |x| = 1.9e154, a log tail closer to 0 than 1e-308, a quantile above 1.7e308.
+ * Reference: NIST Digital Library of Mathematical Functions 8.17.8 and 15.7.1; derivation in the source.
  */
 #ifndef ATTAIN_DISTRIBUTION_H
 #define ATTAIN_DISTRIBUTION_H

@@ -1,6 +1,7 @@
 /* The one thing that leaves a model: a mixture of multivariate t (or normal) components over the horizon.
  *
- *     X | component k  =  location_k + T,   T ~ t with df_k degrees of freedom and scale matrix S_k,   k with probability weight_k
+ *     X | component k  =  location_k + T,   T ~ t, df_k degrees of freedom, scale matrix S_k,
+ *     component k with probability weight_k.
  *
  * X is the log level (or another transformed figure) in each year of the horizon. All arrays are C-contiguous
  * and belong to the caller. A linear functional row'X is again a mixture, of one dimension: a margin.
@@ -50,8 +51,9 @@ att_status att_margin_log_tail(const att_margin *margin, double x, att_side side
 att_status att_margin_log_interval(const att_margin *margin, double lower, double upper,
                                    double *log_probability);
 
-/* The smallest x with P(X <= x) >= p, 0 < p < 1, which is the x with P(X <= x) = p unless p falls on a
- * known value. ATT_NO_CONVERGENCE when the search fails. */
+/* The smallest x with P(X <= x) >= p, 0 < p < 1, which is the x with P(X <= x) = p unless p falls on a known
+ * value. Right to 1e-12 of the log of its smaller tail, or to the doubles next to x; +-INFINITY when x lies
+ * beyond the doubles. ATT_NO_CONVERGENCE when the search fails. */
 att_status att_margin_quantile(const att_margin *margin, double p, double *x);
 
 #endif
