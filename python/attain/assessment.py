@@ -19,7 +19,7 @@ from attain.event import Event, Missing, can_be_assessed, event_of, figure_as_st
 from attain.history import AsOf, History, load_history
 from attain.joint import Joint, joint_probability
 from attain.plan import Plan, load_plan
-from attain.projection import RELATIVE_ERROR, Model, Projection, project
+from attain.projection import Model, Projection, numerical_error, project
 from attain.target import Target
 from attain.units import convert, decimal
 from attain.yardsticks import ipcc_likelihood
@@ -79,7 +79,7 @@ class Assessment:
     @property
     def numerical_error(self) -> float | None:
         """Error of the computation in `probability`."""
-        return None if self.probability is None else self.probability * RELATIVE_ERROR
+        return None if self.log_probability is None else numerical_error(self.log_probability)
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -336,7 +336,7 @@ class _Work:
         p = math.exp(log_p)
         changes = projection.origin(event.indicator).changes
         median = outcome_quantiles(event, projection)[1]
-        answer = {"probability": p, "log_probability": log_p, "numerical_error": p * RELATIVE_ERROR}
+        answer = {"probability": p, "log_probability": log_p, "numerical_error": numerical_error(log_p)}
         return {**row, **answer, "observations": changes, "median": median}
 
     def _joint_range(self, events: Sequence[Event]) -> tuple[float, float]:
@@ -362,7 +362,8 @@ class _Work:
         assert self.default is not None, "an event has a projection"
         target, projection = event.target, self.default
         origin = projection.origin(event.indicator)
-        p = math.exp(log_probability(event, projection))
+        log_p = log_probability(event, projection)
+        p = math.exp(log_p)
         over = sensitivity.loc[sensitivity["target"] == target.id, "probability"].dropna()
         low, median, high = outcome_quantiles(event, projection)
         settled = event.published is not None
@@ -384,7 +385,7 @@ class _Work:
             "median": median,
             "interval80": (low, high),
             "probability": p,
-            "numerical_error": 0.0 if settled else p * RELATIVE_ERROR,
+            "numerical_error": 0.0 if settled else numerical_error(log_p),
             "range": (float(over.min()), float(over.max())),
             "likelihood": word,
         }

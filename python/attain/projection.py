@@ -29,8 +29,17 @@ Quantiles = float | Sequence[float]
 _STATUS = {code: (name, text) for code, name, _, text in _core.status_table()}
 _REDUNDANT = 2
 
-#: Relative error of a probability, from figures to answer: docs/accuracy.md has the measure and the test that holds it.
-RELATIVE_ERROR = 1e-9
+_RELATIVE_ERROR = 1e-11
+
+
+def numerical_error(log_probability: float) -> float:
+    """Promised error of a probability, from figures to answer: 1e-11 of it, and as much more as its log is large.
+
+    docs/accuracy.md has the measure, and the test that holds the promise.
+    """
+    return (
+        math.exp(log_probability) * _RELATIVE_ERROR * max(1.0, -log_probability) if log_probability > -math.inf else 0.0
+    )
 
 
 @dataclass(frozen=True)
