@@ -12,16 +12,20 @@ double dense_dot(const double *a, const double *b, size_t n)
 
 double dense_cholesky(double *a, size_t n, double tolerance)
 {
-    double log_det = 0;
+    double log_det = 0, product = 1;
     for (size_t i = 0; i < n; i++) {
         double *row = a + i * n;
         for (size_t j = 0; j < i; j++) row[j] = (row[j] - dense_dot(row, a + j * n, j)) / a[j * n + j];
         double pivot = row[i] - dense_dot(row, row, i);
         if (!(pivot > tolerance * row[i])) return NAN;
         row[i] = sqrt(pivot);
-        log_det += log(pivot);
+        product *= pivot; /* one logarithm serves many pivots, as long as their product stays a double */
+        if (product < 1e-100 || product > 1e100) {
+            log_det += log(product);
+            product = 1;
+        }
     }
-    return log_det;
+    return log_det + log(product);
 }
 
 void dense_forward(const double *lower, size_t n, double *b, size_t count)
@@ -29,6 +33,10 @@ void dense_forward(const double *lower, size_t n, double *b, size_t count)
     for (size_t i = 0; i < n; i++) {
         const double *row = lower + i * n;
         double *target = b + i * count;
+        if (count == 1) {
+            b[i] = (b[i] - dense_dot(row, b, i)) / row[i];
+            continue;
+        }
         for (size_t j = 0; j < i; j++) {
             for (size_t k = 0; k < count; k++) target[k] -= row[j] * b[j * count + k];
         }

@@ -19,6 +19,7 @@ typedef struct {
     int32_t first, last;
     size_t levels;
     quantile_level *level;
+    double *score; /* (levels) quantiles of the standard t, for a single component */
     growth_windows windows;
     att_observations pattern; /* rows of the series that was factorised; none when nothing stands */
     growth_factors factors;
@@ -75,6 +76,7 @@ att_status att_growth_origins(const att_observations *table, att_status *status,
 static void batch_free(batch *b)
 {
     free(b->level);
+    free(b->score);
     growth_windows_free(&b->windows);
     growth_factors_free(&b->factors);
     random_walk_free(&b->walk);
@@ -93,6 +95,7 @@ static att_status batch_init(batch *b, const att_observations *table, const doub
 {
     size_t k = b->components;
     b->level = att_new(b->levels, 1, 1, sizeof(quantile_level));
+    b->score = att_new(b->levels, 1, 1, sizeof(double));
     b->weight = att_new(k, 1, 1, sizeof(double));
     b->df = att_new(k, 1, 1, sizeof(double));
     b->ratio = att_new(k, 1, 1, sizeof(double));
@@ -101,8 +104,8 @@ static att_status batch_init(batch *b, const att_observations *table, const doub
     b->table_of = att_new(k, 1, 1, sizeof(unsigned char));
     b->scratch = att_new(k, 1, 1, sizeof(table_component));
     b->table = att_new(MAX_TABLES, 1, 1, sizeof(t_table));
-    if (!b->level || !b->weight || !b->df || !b->ratio || !b->place || !b->scale || !b->table_of ||
-        !b->scratch || !b->table)
+    if (!b->level || !b->score || !b->weight || !b->df || !b->ratio || !b->place || !b->scale ||
+        !b->table_of || !b->scratch || !b->table)
         return ATT_NO_MEMORY;
     att_status status = growth_windows_init(&b->windows, longest_series(table));
     return status == ATT_OK ? quantile_levels_prepare(probability, b->levels, b->level) : status;
@@ -129,8 +132,14 @@ static int assign_tables(batch *b)
     return 1;
 }
 
-static void choose_tables(batch *b)
+/* What the quantiles need of the df: tables, or for a single component its standard quantiles. */
+static void prepare_df(batch *b)
 {
+    if (b->components == 1) {
+        for (size_t i = 0; i < b->levels; i++)
+            b->score[i] = att_quantile(b->level[i].log_p, b->df[0], b->level[i].side);
+        return;
+    }
     if (assign_tables(b)) return;
     b->tables = 0; /* full of other df, or a df below the tables' range: then a second failure leaves none */
     if (!assign_tables(b)) b->tables = 0;
@@ -150,7 +159,7 @@ static att_status factorise(batch *b, const att_observations *series, size_t hor
     for (size_t k = 0; k < b->components; k++) {
         b->df[k] = b->prior ? growth_factors_df(&b->factors, k) : (double)(b->windows.count - 1);
     }
-    choose_tables(b);
+    prepare_df(b);
     b->pattern = *series;
     return ATT_OK;
 }
@@ -180,6 +189,10 @@ static att_status year_quantiles(batch *b, size_t horizon, size_t h, double *qua
     }
     att_margin margin = {b->components, b->weight, b->df, b->place, b->scale};
     att_status status = ATT_OK;
+    if (b->components == 1) {
+        for (size_t i = 0; i < b->levels; i++) quantile[i] = b->place[0] + b->scale[0] * b->score[i];
+        return ATT_OK;
+    }
     if (b->tables > 0)
         return margin_table_quantiles(&margin, b->table, b->table_of, b->level, b->levels, b->scratch,
                                       quantile);

@@ -11,6 +11,7 @@
 #include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dense.h"
 #include "growth_covariance.h"
@@ -48,9 +49,10 @@ static int allocate_factors(growth_factors *f)
     f->lower = att_new(g, n, n, sizeof(double));
     f->gain = att_new(g, n, h, sizeof(double));
     f->residual = att_new(g, h, h, sizeof(double));
+    f->log_det = att_new(g, 1, 1, sizeof(double));
     f->log_constant = att_new(g, 1, 1, sizeof(double));
     f->whitened = att_new(n, 1, 1, sizeof(double));
-    return f->lower && f->gain && f->residual && f->log_constant && f->whitened;
+    return f->lower && f->gain && f->residual && f->log_det && f->log_constant && f->whitened;
 }
 
 static double log_constant(prior_point p, double log_det, size_t changes)
@@ -60,17 +62,48 @@ static double log_constant(prior_point p, double log_det, size_t changes)
            gsl_sf_lngamma(p.a0);
 }
 
-static att_status factorise(growth_factors *f, const growth_windows *windows, double *variogram, size_t span)
+/* The first point of the prior with the same covariances as point g: often an earlier one, as points differ in the
+ * other parameters too. */
+static size_t first_alike(const double *table, size_t g)
+{
+    prior_point p = point_of(table, g);
+    for (size_t i = 0; i < g; i++) {
+        prior_point o = point_of(table, i);
+        if (o.phi == p.phi && o.r == p.r && o.w == p.w && o.q == p.q && o.k0 == p.k0) return i;
+    }
+    return g;
+}
+
+static void copy_factors(growth_factors *f, size_t from, size_t to)
 {
     size_t n = f->changes, h = f->horizon;
+    memcpy(f->lower + to * n * n, f->lower + from * n * n, n * n * sizeof(double));
+    memcpy(f->gain + to * n * h, f->gain + from * n * h, n * h * sizeof(double));
+    memcpy(f->residual + to * h * h, f->residual + from * h * h, h * h * sizeof(double));
+    f->log_det[to] = f->log_det[from];
+}
+
+static void factorise_point(growth_factors *f, const growth_windows *windows, size_t g, size_t span,
+                            double *variogram)
+{
+    size_t n = f->changes, h = f->horizon;
+    prior_point p = point_of(f->prior, g);
+    growth_variogram(p.phi, p.w, p.q, span, variogram);
+    growth_kernel kernel = {p.k0, p.r, variogram};
+    f->log_det[g] = growth_condition(&kernel, windows, h, f->lower + g * n * n, f->gain + g * n * h,
+                                     f->residual + g * h * h);
+}
+
+static att_status factorise(growth_factors *f, const growth_windows *windows, double *variogram, size_t span)
+{
     for (size_t g = 0; g < f->points; g++) {
-        prior_point p = point_of(f->prior, g);
-        growth_variogram(p.phi, p.w, p.q, span, variogram);
-        growth_kernel kernel = {p.k0, p.r, variogram};
-        double log_det = growth_condition(&kernel, windows, h, f->lower + g * n * n, f->gain + g * n * h,
-                                          f->residual + g * h * h);
-        if (isnan(log_det)) return ATT_OVERLAP;
-        f->log_constant[g] = log_constant(p, log_det, n);
+        size_t alike = first_alike(f->prior, g);
+        if (alike < g)
+            copy_factors(f, alike, g);
+        else
+            factorise_point(f, windows, g, span, variogram);
+        if (isnan(f->log_det[g])) return ATT_OVERLAP;
+        f->log_constant[g] = log_constant(point_of(f->prior, g), f->log_det[g], f->changes);
     }
     return ATT_OK;
 }
@@ -93,6 +126,7 @@ void growth_factors_free(growth_factors *f)
     free(f->lower);
     free(f->gain);
     free(f->residual);
+    free(f->log_det);
     free(f->log_constant);
     free(f->whitened);
     *f = (growth_factors){0};

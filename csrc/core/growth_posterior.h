@@ -12,6 +12,7 @@ typedef struct {
     double *lower;        /* (G, n, n) Cholesky factor of the covariance of the changes */
     double *gain;         /* (G, n, H) its inverse times the covariance with the years ahead */
     double *residual;     /* (G, H, H) covariance of the years ahead given the changes */
+    double *log_det;      /* (G) of the covariance of the changes */
     double *log_constant; /* (G) all of the log posterior weight that does not depend on the figures */
     double *whitened;     /* (n) scratch of growth_factors_run */
 } growth_factors;

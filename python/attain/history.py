@@ -344,7 +344,7 @@ def _from_tidy(
     rows = pd.DataFrame({c: frame[c] if c in frame.columns else "" for c in COLUMNS})
     rows.insert(0, "place", frame.index)
     rows = rows.reset_index(drop=True)
-    for column in set(COLUMNS) - {"year", "value"}:
+    for column in set(frame.columns) - {"year", "value"}:
         rows[column] = rows[column].astype(str).str.strip()
     _fill_years(rows, name)
     _fill_kinds(rows, name)
@@ -369,7 +369,8 @@ def _check_columns(frame: pd.DataFrame, name: str) -> None:
 
 
 def _lookup(keys: pd.Series[Any], table: Mapping[Any, str], default: str) -> pd.Series[str]:
-    return pd.Series([table.get(key, default) for key in keys], index=keys.index, dtype=object)
+    found = [table.get(key, default) for key in keys] if table else default
+    return pd.Series(found, index=keys.index, dtype=object)
 
 
 def _first(mask: pd.Series[bool] | npt.NDArray[np.bool_]) -> int | None:
@@ -386,8 +387,9 @@ def _refuse(rows: pd.DataFrame, mask: Any, name: str, column: str, sentence: str
 
 
 def _fill_years(rows: pd.DataFrame, name: str) -> None:
-    full = rows["period"].map(lambda text: _FULL_YEAR.fullmatch(text) is not None)
-    part = rows["period"].map(lambda text: _PART_YEAR.fullmatch(text) is not None)
+    periods = rows["period"].unique()
+    full = rows["period"].isin([text for text in periods if _FULL_YEAR.fullmatch(text)])
+    part = rows["period"].isin([text for text in periods if _PART_YEAR.fullmatch(text)])
     _refuse(
         rows,
         ~(full | part),
@@ -475,6 +477,8 @@ def _fill_values(rows: pd.DataFrame, name: str) -> None:
 def _convert_levels(rows: pd.DataFrame, name: str) -> None:
     """Levels of one indicator into the unit of its first level."""
     levels = rows[(rows["kind"] == "level") & (rows["unit"] != "")]
+    if levels.empty:
+        return
     first = levels.groupby("indicator")["unit"].first()
     for index, indicator, written in zip(levels.index, levels["indicator"], levels["unit"], strict=True):
         try:
