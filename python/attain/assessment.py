@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from attain.errors import ArgumentError, DataError
-from attain.event import Event, Missing, can_be_assessed, event_of, figure_as_stated, stated_change
+from attain.event import Event, Missing, can_be_assessed, event_of, figure_as_stated, not_projected, stated_change
 from attain.history import AsOf, History, load_history
 from attain.joint import Joint, joint_probability
 from attain.plan import Plan, load_plan
@@ -50,7 +50,7 @@ class Assessment:
         the terms of the target, range over the treatments of the data.
     sensitivity : frame, one row per target, treatment, prior and reading; probability is NaN where `reason` says why
         there is none.
-    not_assessed : frame, index target id, columns reason and needs.
+    not_assessed : frame, index target id, columns reason and needs, and both in Chinese.
     joint : joint probability of the assessed targets; joint_range : its range over treatments.
     as_of, seed : as given.
     """
@@ -93,7 +93,7 @@ class Assessment:
 
     def summary(self) -> str:
         """The assessment as text of at most 100 columns."""
-        from attain.report import assessment_text
+        from attain.text import assessment_text
 
         return assessment_text(self)
 
@@ -221,13 +221,19 @@ class _Work:
     to: int
 
     @functools.cached_property
+    def resolved(self) -> dict[str, Target]:
+        """The targets with the series that serves each as their indicator; their own name where none does."""
+        services = {t.id: self.history.series_for(self.plan.id, t.indicator).series for t in self.plan.targets}
+        return {t.id: t.model_copy(update={"indicator": services[t.id] or t.indicator}) for t in self.plan.targets}
+
+    @functools.cached_property
     def missing(self) -> dict[str, Missing]:
-        found = {t.id: can_be_assessed(t, self.history) for t in self.plan.targets}
+        found = {name: can_be_assessed(target, self.history) for name, target in self.resolved.items()}
         return {name: missing for name, missing in found.items() if missing is not None}
 
     @functools.cached_property
     def candidates(self) -> list[Target]:
-        return [t for t in self.plan.targets if t.id not in self.missing]
+        return [t for name, t in self.resolved.items() if name not in self.missing]
 
     def indicator(self, target: Target) -> str:
         name = self.history.find(target.indicator)
@@ -276,16 +282,16 @@ class _Work:
             else Joint(None, "none", "nothing assessed")
         )
         table = pd.DataFrame.from_dict(rows, orient="index", columns=list(TABLE_COLUMNS)).rename_axis("id")
-        not_assessed = pd.DataFrame(
-            {n: vars(m) for n, m in missing.items()}, index=["reason", "needs"], dtype=object
-        ).T.rename_axis("id")
+        columns = ["reason", "needs", "reason_zh", "needs_zh"]
+        texts = {n: [m.reason.en, m.needs.en, m.reason.zh, m.needs.zh] for n, m in missing.items()}
+        not_assessed = pd.DataFrame.from_dict(texts, orient="index", columns=columns).rename_axis("id")
         joint_range = self._joint_range(list(events.values()))
         return Assessment(self.plan, self.default, table, sensitivity, not_assessed, joint, joint_range, as_of, seed)
 
     def _default_events(self) -> tuple[dict[str, Event], dict[str, Missing]]:
         events: dict[str, Event] = {}
         missing: dict[str, Missing] = {}
-        for target in self.plan.targets:
+        for target in self.resolved.values():
             outcome = self.missing.get(target.id) or self._event(target)
             if isinstance(outcome, Missing):
                 missing[target.id] = outcome
@@ -296,7 +302,7 @@ class _Work:
     def _event(self, target: Target) -> Event | Missing:
         if self.default is None:
             outcome = self.under(self.indicator(target), "")
-            return Missing(str(outcome), f"figures of {target.indicator} that a model can use")
+            return not_projected(target.indicator, str(outcome))
         return event_of(target, self.default)
 
     def _treatments(self, indicator: str) -> dict[str, Projection | str]:
@@ -329,9 +335,11 @@ class _Work:
     def _sensitivity_row(self, target: Target, projection: Projection | str) -> dict[str, Any]:
         prior = self.prior if self.model == "growth" else "none"
         row: dict[str, Any] = {"prior": prior, "reading": "as stated", "reason": ""}
-        event = Missing(projection, "") if isinstance(projection, str) else event_of(target, projection)
-        if isinstance(event, Missing) or isinstance(projection, str):
-            return {**row, "reason": event.reason if isinstance(event, Missing) else projection}
+        if isinstance(projection, str):
+            return {**row, "reason": projection}
+        event = event_of(target, projection)
+        if isinstance(event, Missing):
+            return {**row, "reason": event.reason.en}
         log_p = log_probability(event, projection)
         p = math.exp(log_p)
         changes = projection.origin(event.indicator).changes

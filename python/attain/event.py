@@ -12,19 +12,25 @@ from decimal import Decimal
 
 from attain.errors import UnitError
 from attain.history import History
+from attain.language import Text
 from attain.projection import Mixture, Projection
 from attain.target import Target
 from attain.units import convert, decimal
 
 LEVEL, GROWTH = 0, 1
+ASSESSED_KINDS = ("level", "growth", "multiple", "reduction")
+_KINDS_ZH = {
+    "level": "总量", "growth": "增速", "share": "占比", "multiple": "倍数", "reduction": "下降率", "count": "数量",
+    "count_above": "规模以上数量", "flow": "年度数量", "coverage": "覆盖率", "ratio": "配比",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Missing:
     """Why a target is not assessed, and what it needs."""
 
-    reason: str
-    needs: str
+    reason: Text
+    needs: Text
 
 
 @dataclass(frozen=True)
@@ -57,42 +63,91 @@ class Event:
 
 
 def can_be_assessed(target: Target, history: History) -> Missing | None:
-    """None when the target's kind, year, indicator, price and unit allow an assessment; else what it lacks."""
-    if target.kind not in ("level", "growth", "multiple"):
-        return Missing(f"no engine for a {target.kind.replace('_', ' ')} yet", _figures_needed(target, history))
+    """None when the target's kind, year, indicator, price and unit allow an assessment; else what it lacks. The
+    indicator is that of the history."""
+    if target.kind not in ASSESSED_KINDS:
+        return Missing(
+            Text(f"no engine for a {kind_name(target).en} yet", f"尚无{kind_name(target).zh}目标的计算方法"),
+            _at_hand(target, history),
+        )
     if target.by is None:
-        return Missing("no target year", "a year: by")
+        return Missing(Text("no target year", "没有目标年份"), Text("a year: by", "目标年份 (by)"))
     name = history.find(target.indicator)
     if name is None:
-        return Missing(f"no history of {target.indicator}", f"yearly figures of {target.indicator}")
+        return Missing(
+            Text(f"no history of {target.indicator}", f"没有 {target.indicator} 的历史数据"),
+            _figures_of(target.indicator),
+        )
     if len(history.usable([name])) == 0:
-        return Missing(f"no usable figure of {name}", f"yearly levels or growth rates of {name}")
-    if target.price != history.price_of(name):
-        return Missing(f"target in {target.price} prices, history in {history.price_of(name)} prices",
-                       f"figures of {name} in {target.price} prices, or a deflator")  # fmt: skip
-    if target.mode == "every-year" and target.by - (target.since or 0) > 1:
-        return Missing("growth in every single year has no engine yet", "the joint engine over years")
+        return Missing(Text(f"no usable figure of {name}", f"{name} 没有可用的数据"), _figures_of(name))
+    return _basis_problem(target, name, history)
+
+
+def kind_name(target: Target) -> Text:
+    """The kind of a target in words."""
+    return Text(target.kind.replace("_", " "), _KINDS_ZH[target.kind])
+
+
+def _figures_of(name: str) -> Text:
+    return Text(f"yearly figures of {name}", f"{name} 的年度数据")
+
+
+def _basis_problem(target: Target, name: str, history: History) -> Missing | None:
+    """Prices, modes and units that do not fit."""
+    price = history.price_of(name)
+    if target.price != price:
+        reason = Text(
+            f"target in {target.price} prices, history in {price} prices", "目标与历史数据的价格口径不同(现价/不变价)"
+        )
+        return Missing(
+            reason,
+            Text(
+                f"figures of {name} in {target.price} prices, or a deflator", f"同一价格口径的 {name} 数据,或价格指数"
+            ),
+        )
+    if target.mode == "every-year" and target.by is not None and target.by - (target.since or 0) > 1:
+        reason = Text("growth in every single year has no engine yet", "“逐年增长”尚无计算方法")
+        return Missing(reason, Text("the joint engine over years", "跨年联合概率的计算方法"))
     return _unit_problem(target, name, history) if target.kind == "level" else None
 
 
-def _figures_needed(target: Target, history: History) -> str:
+def _at_hand(target: Target, history: History) -> Text:
     """What a kind without engine needs beside the engine."""
     name = history.find(target.indicator)
     if name is None:
-        return f"an engine, and yearly figures of {target.indicator}"
-    years = sorted(set(history.usable([name])["year"]))
-    return f"an engine; at hand: {name} of {', '.join(str(year) for year in years) or 'no full year'}"
+        return Text(
+            f"an engine, and yearly figures of {target.indicator}", f"计算方法,以及 {target.indicator} 的年度数据"
+        )
+    years = ", ".join(str(year) for year in history.years_of(name))
+    return Text(
+        f"an engine; at hand: {name} of {years or 'no full year'}", f"计算方法;现有数据:{name}({years or '无全年数据'})"
+    )
 
 
 def _unit_problem(target: Target, name: str, history: History) -> Missing | None:
     wanted, given = target.effective_unit, history.unit_of(name)
     if wanted is None and given:
-        return Missing(f"the number has no unit, the history is in {given}", f"unit: {given}")
+        reason = Text(f"the number has no unit, the history is in {given}", f"目标数没有单位,历史数据的单位是{given}")
+        return Missing(reason, Text(f"unit: {given}", f"unit: {given}"))
     try:
         convert(Decimal(1), wanted or "", given)
     except UnitError as error:
-        return Missing(str(error), f"a target and a history of {name} in units that convert")
+        needs = Text(
+            f"a target and a history of {name} in units that convert", f"目标与 {name} 的历史数据须用可换算的单位"
+        )
+        return Missing(Text(str(error), f"单位 {wanted} 与 {given} 不能换算"), needs)
     return None
+
+
+def not_projected(name: str, reason: str) -> Missing:
+    """A target whose indicator could not be projected."""
+    return Missing(Text(f"{name} is not projected: {reason}", f"{name} 未能预测({reason})"), _figures_of(name))
+
+
+def _figure_for(name: str, year: int) -> Text:
+    return Text(
+        f"the figure of {name} for {year}, on the scope of its last figure", f"{name} {year} 年与最新数据同口径的数值"
+    )
 
 
 def event_of(target: Target, projection: Projection) -> Event | Missing:
@@ -100,7 +155,7 @@ def event_of(target: Target, projection: Projection) -> Event | Missing:
     name = projection.history.find(target.indicator)
     if name is None or name not in projection.indicators:
         reason = "it has no history" if name is None else projection.why_skipped(name)
-        return Missing(f"{target.indicator} is not projected: {reason}", f"usable figures of {target.indicator}")
+        return not_projected(target.indicator, reason)
     origin, by = projection.origin(name), target.by
     assert by is not None, "can_be_assessed refuses a target without a year"
     if target.kind == "level":
@@ -111,17 +166,18 @@ def event_of(target: Target, projection: Projection) -> Event | Missing:
         return Event(target, name, by, since, *_log_bounds(target, by - since), None, None)
     base = log_figure(projection, name, since)
     if base is None:
-        return Missing(
-            f"no figure of the base year {since} on the scope of {origin.year}",
-            f"the figure of {name} for {since} on that scope",
-        )
+        reason = f"no figure of the base year {since} on the scope of {origin.year}"
+        return Missing(Text(reason, f"基年 {since} 没有与 {origin.year} 年同口径的数据"), _figure_for(name, since))
     lower, upper = (base + bound for bound in _log_bounds(target, by - since))
     return _settle(Event(target, name, by, None, lower, upper, base, None), projection)
 
 
 def _level_event(target: Target, name: str, projection: Projection) -> Event | Missing:
     if projection.origin(name).levels == 0:
-        return Missing(f"{name} has growth rates only", f"one level of {name}")
+        return Missing(
+            Text(f"{name} has growth rates only", f"{name} 只有增速"),
+            Text(f"one level of {name}", f"{name} 的一个总量数据"),
+        )
     assert target.by is not None, "can_be_assessed refuses a target without a year"
     factor = convert(Decimal(1), target.effective_unit or "", projection.history.unit_of(name))
     lower, upper = (None if bound is None else bound * factor for bound in target.bounds)
@@ -135,7 +191,8 @@ def _settle(event: Event, projection: Projection) -> Event | Missing:
         return event
     published = log_figure(projection, event.indicator, event.by)
     if published is None:
-        return Missing(f"{event.by} has passed without a figure", f"the figure of {event.indicator} for {event.by}")
+        reason = Text(f"{event.by} has passed without a figure", f"{event.by} 年已过,但没有数据")
+        return Missing(reason, _figure_for(event.indicator, event.by))
     return Event(**{**vars(event), "published": published})
 
 
@@ -151,6 +208,10 @@ def _log_bounds(target: Target, years: int) -> tuple[float, float]:
     lower, upper = target.bounds
     if target.kind == "multiple":
         return _log(lower, -math.inf), _log(upper, math.inf)
+    if target.kind == "reduction":
+        return _log(None if upper is None else 1 - upper, -math.inf), _log(
+            None if lower is None else 1 - lower, math.inf
+        )
     times = 1 if target.mode == "cumulative" else years
     low = _log(None if lower is None else 1 + lower, -math.inf)
     high = _log(None if upper is None else 1 + upper, math.inf)
@@ -189,6 +250,8 @@ def stated_change(target: Target, log_change: float) -> float:
     rate."""
     if target.kind == "multiple":
         return math.exp(log_change)
+    if target.kind == "reduction":
+        return -math.expm1(log_change)
     assert target.by is not None, "a growth has its years"
     assert target.since is not None, "a growth has its years"
     years = 1 if target.mode == "cumulative" else target.by - target.since

@@ -15,7 +15,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from attain.event import LEVEL
-from attain.report import percent
+from attain.text import percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

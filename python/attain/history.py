@@ -6,6 +6,7 @@ year, a share, a floor, an older vintage) stays, with the reason in the column `
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import re
@@ -23,6 +24,7 @@ import pandas as pd
 import yaml
 
 from attain.errors import BasisError, DataError, UnitError
+from attain.language import Text
 from attain.units import convert, decimal, parse_rate
 
 COLUMNS = (
@@ -69,6 +71,14 @@ class Observations:
 
 
 @dataclass(frozen=True)
+class Service:
+    """Which series serves a plan's indicator (None: none does), and where the two differ or what is missing."""
+
+    series: str | None
+    note: str
+
+
+@dataclass(frozen=True)
 class History:
     """Published figures of one or more indicators; made by `load_history`.
 
@@ -78,13 +88,15 @@ class History:
         `unused`.
     name : where the figures come from.
     treatments : name of a treatment of the data to what it assumes, where the source tells.
+    serves : by plan id and its indicator, the series that speaks of it.
     defaults : indicator to the treatment used when none is asked for; the first in the rows otherwise.
     """
 
     rows: pd.DataFrame
     name: str
-    treatments: Mapping[str, str] = field(default_factory=dict)
+    treatments: Mapping[str, Text] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
+    serves: Mapping[str, Mapping[str, Service]] = field(default_factory=dict)
 
     @functools.cached_property
     def indicators(self) -> tuple[str, ...]:
@@ -134,6 +146,16 @@ class History:
         first, second = ("label_zh", "label") if language == "zh" else ("label", "label_zh")
         return str(row[first] or row[second] or indicator)
 
+    def series_for(self, plan: str, indicator: str) -> Service:
+        """The series that speaks of a plan's indicator: as the map `serves` says, else the indicator of that name."""
+        mapped = self.serves.get(plan, {}).get(indicator)
+        return Service(self.find(indicator), "") if mapped is None else mapped
+
+    def years_of(self, indicator: str) -> list[int]:
+        """Years with a full-year figure that is published, in any treatment and of any kind, bounds among them."""
+        rows = self.rows[(self.rows["indicator"] == indicator) & (self.rows["period"] == "")]
+        return sorted({int(year) for year in rows["year"]})
+
     def usable(self, indicators: Sequence[str], treatments: Mapping[str, str] | None = None) -> pd.DataFrame:
         """The rows that a model uses of these indicators, each under its treatment (the default where none is
         named), series by series in the order of `indicators`, years ascending."""
@@ -164,7 +186,7 @@ class History:
 
     def _without(self, mask: pd.Series[bool], reason: str) -> History:
         unused = self.rows["unused"].mask(mask & self.rows["unused"].isin(["", _OLDER]), reason)
-        return History(_mark_old_vintages(self.rows.assign(unused=unused)), self.name, self.treatments, self.defaults)
+        return dataclasses.replace(self, rows=_mark_old_vintages(self.rows.assign(unused=unused)))
 
     def observations(self, indicators: Sequence[str], treatments: Mapping[str, str] | None = None) -> Observations:
         """The flat table of the usable rows of these indicators, each under its treatment."""
@@ -261,7 +283,11 @@ def _bundled(name: str) -> History:
         raise DataError(f"no bundled history {name!r}; bundled: {known}; or give the path of a .csv file")
     about = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
     frame = _read_csv(io.StringIO(folder.joinpath(f"{name}.csv").read_text(encoding="utf-8")), name)
-    return _from_tidy(frame, name, about["treatments"], about["defaults"])
+    treatments = {treatment: Text(**texts) for treatment, texts in about["treatments"].items()}
+    serves = {plan: {i: Service(**row) for i, row in rows.items()} for plan, rows in about["serves"].items()}
+    return dataclasses.replace(
+        _from_tidy(frame, name), treatments=treatments, defaults=about["defaults"], serves=serves
+    )
 
 
 def _from_csv(path: Path, name: str) -> History:
@@ -332,12 +358,7 @@ def _from_wide(wide: pd.DataFrame, name: str) -> History:
     return _from_tidy(tidy[tidy["value"].notna()], name)
 
 
-def _from_tidy(
-    frame: pd.DataFrame,
-    name: str,
-    treatments: Mapping[str, str] | None = None,
-    defaults: Mapping[str, str] | None = None,
-) -> History:
+def _from_tidy(frame: pd.DataFrame, name: str) -> History:
     if len(frame) == 0:
         raise DataError(f"{name}: is empty; a history needs at least one figure")
     _check_columns(frame, name)
@@ -352,7 +373,7 @@ def _from_tidy(
     _fill_values(rows, name)
     rows["unused"] = _why_unused(rows)
     _refuse_repeats(rows, name)
-    return History(_mark_old_vintages(rows), name, treatments or {}, defaults or {})
+    return History(_mark_old_vintages(rows), name)
 
 
 def _check_columns(frame: pd.DataFrame, name: str) -> None:

@@ -16,6 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from attain.errors import AttainError, PlanError
+from attain.relation import Relation, problems
 from attain.target import Target, describe_problem
 
 
@@ -31,15 +32,24 @@ class Document(BaseModel):
 
 
 class Plan(BaseModel):
-    """A plan and its targets.
+    """A plan, its targets and how they hang together.
 
     Attributes
     ----------
-    id : short name; title, title_zh : for tables and figures.
-    region : whose plan it is; issued : date of issue; document : where its numbers stand.
-    history : bundled history that serves its indicators, used when no other is given.
-    targets : the targets, with distinct ids.
-    note : what a reader should know.
+    id
+        Short name.
+    title, title_zh
+        For tables and figures.
+    region, issued, document
+        Whose plan it is, its date of issue, where its numbers stand.
+    history
+        Bundled history that serves its indicators, used when no other is given.
+    note
+        What a reader should know.
+    targets
+        With distinct ids.
+    relations
+        Between targets, by id; checked for unknown ids, units and cycles.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -54,20 +64,35 @@ class Plan(BaseModel):
     history: str | None = None
     note: str | None = None
     targets: tuple[Target, ...] = ()
+    relations: tuple[Relation, ...] = ()
 
     @model_validator(mode="after")
-    def _ids_are_distinct(self) -> Self:
-        seen: set[str] = set()
+    def _check_as_a_whole(self) -> Self:
+        targets = {target.id: target for target in self.targets}
         for target in self.targets:
-            if target.id in seen:
+            if targets[target.id] is not target:
                 raise ValueError(f"target {target.id!r} stands twice; give each target its own id")
-            seen.add(target.id)
+        found = next(problems(self.relations, targets), None)
+        if found is not None:
+            raise ValueError(found)
         return self
 
     def summary(self) -> str:
         """One line: id, title, date of issue, number of targets."""
         issued = f", issued {self.issued}" if self.issued else ""
         return f"{self.id}: {self.title or self.title_zh}{issued}, {len(self.targets)} targets"
+
+    def to_yaml(self) -> str:
+        """The plan as YAML text that `load_plan` reads back to an equal plan; what was not stated stays unstated."""
+        data = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        if self.issued is not None:
+            data["issued"] = self.issued
+        return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
+
+
+def plan_schema() -> dict[str, Any]:
+    """The language of plans as JSON Schema, for editors and other programs."""
+    return Plan.model_json_schema(by_alias=True)
 
 
 class _StrictLoader(yaml.SafeLoader):

@@ -260,7 +260,7 @@ class Projection:
 
     def summary(self) -> str:
         """Median and 80 % interval of each indicator in the last year."""
-        from attain.report import interval, number
+        from attain.text import interval, number
 
         ends = self.quantile([0.1, 0.5, 0.9]).loc[self.to].to_numpy().reshape(-1, 3)
         lines = [f"{self.history.name} projected to {self.to}, model {self.model}, prior {self.prior_name}"]

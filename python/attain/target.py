@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from attain.errors import PlanError, UnitError
 from attain.units import parse_amount, parse_points, parse_rate, unit
 
-Kind = Literal["level", "growth", "multiple", "count", "count_above", "flow", "coverage"]
+Kind = Literal[
+    "level", "growth", "share", "multiple", "reduction", "count", "count_above", "flow", "coverage", "ratio"
+]  # fmt: skip
 Mode = Literal["average", "every-year", "cumulative"]
 Price = Literal["nominal", "constant"]
 Word = Literal["at_least", "more_than", "at_most", "less_than", "about", "between"]
@@ -19,7 +21,9 @@ Amount = int | float | str
 Year = Annotated[int, Field(ge=1000, le=9999)]
 
 WORDS: tuple[Word, ...] = ("at_least", "more_than", "at_most", "less_than", "about", "between")
-_RATES = {"growth", "coverage"}
+_RATES = {"growth", "share", "reduction", "coverage"}
+_CHANGES = {"growth", "multiple", "reduction"}
+_POSITIVE = {"level", "multiple", "count", "count_above", "flow", "ratio"}
 _DEFAULT_TOLERANCE = {"rate": Decimal("0.005"), "amount": Decimal("0.05")}
 
 
@@ -27,25 +31,47 @@ class Target(BaseModel):
     """A target as a plan states it.
 
     Exactly one of the words `at_least`, `more_than`, `at_most`, `less_than`, `about`, `between` carries the number.
-    Numbers are kept
-    as written; `value`, `upper` and `bounds` read them. `about` is one-sided: at least the number less a tolerance, 0.5
-    percentage points for rates and 5 % for amounts unless `approx_tolerance` says otherwise.
+    Numbers are kept as written; `value`, `upper` and `bounds` read them. `about` is one-sided: at least the number
+    less a tolerance, 0.5 percentage points for rates and 5 % for amounts unless `approx_tolerance` says otherwise.
 
     Attributes
     ----------
-    id : name of the target within its plan.
-    kind : what the number is about; see the constructors `level`, `growth`, `multiple`.
-    indicator : id or Chinese label of the indicator in the history.
-    by, since : target year, and base year of a growth or multiple.
-    by_source, since_source : where the year comes from: stated, section lead, plan horizon, or resolved from words.
-    unit : unit of the number where it is not written beside it.
-    mode : of a growth: average over the window (default), every year, or cumulative.
-    threshold : of a count_above: the size over which members count, such as `1000亿元`.
-    each_of : the population whose every member the target holds for, such as "prefecture-level city".
-    aspiration : the plan says 力争 (strive for).
-    nature : binding (约束性) or expected (预期性), where the plan says so.
-    control : market, influenced, or administrative (an issuer certifies it).
-    clause : where in the document; note : what a reader should know.
+    id
+        Name of the target within its plan.
+    kind
+        What the number is: a level; a growth rate per year; a share `of` another quantity; a multiple of, or a
+        reduction from, the level of a base year; a count; a count of members above a `threshold` (count_above); a flow
+        `per` year or period; the coverage of a population; a ratio `of` one count per another.
+    indicator
+        Id or Chinese label of the indicator in the history.
+    label, label_zh
+        For tables and figures.
+    unit
+        Unit of the number where it is not written beside it.
+    by, since
+        Target year; base year of a growth, multiple or reduction.
+    by_source, since_source
+        Where the year comes from: stated, section lead, plan horizon, or resolved from words.
+    mode
+        Of a growth: average over the window (default), every year, or cumulative.
+    of, per
+        Denominator of a share, coverage or ratio; what one unit of it, or one period of a flow, is.
+    threshold
+        Of a count_above: the size over which members count, such as `1000亿元`.
+    entity, scope
+        Whose number it is; what is counted, where the document says so.
+    price
+        Nominal (default) or constant prices.
+    aspiration
+        The plan says 力争 (strive for).
+    nature
+        Binding (约束性) or expected (预期性), where the plan says so.
+    control
+        Market, influenced, or administrative (an issuer certifies it).
+    clause, words
+        Where in the document, and the few words that carry the number there.
+    note
+        What a reader should know.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,13 +94,17 @@ class Target(BaseModel):
     since: Year | None = None
     since_source: YearSource = "stated"
     mode: Mode | None = None
+    of: str | None = None
+    per: str | None = None
     threshold: str | None = None
-    each_of: str | None = None
+    entity: str | None = None
+    scope: str | None = None
     price: Price = "nominal"
     aspiration: bool = False
     nature: Literal["binding", "expected"] | None = None
     control: Literal["market", "influenced", "administrative"] = "market"
     clause: str | None = None
+    words: str | None = None
     note: str | None = None
 
     @property
@@ -156,20 +186,29 @@ class Target(BaseModel):
             raise ValueError(f"{self.word}: {error}") from error
         if lower is not None and upper is not None and lower > upper:
             raise ValueError(f"between: the lower number {lower} is above the upper {upper}")
-        if self.kind in ("level", "multiple", "count") and self.value <= 0:
+        if self.kind in _POSITIVE and self.value <= 0:
             raise ValueError(f"{self.word}: a {self.kind} must be positive, not {self.value}")
+        if self.kind in ("share", "coverage") and not 0 <= self.value <= 1:
+            raise ValueError(f"{self.word}: a {self.kind} lies between 0 and 100 %, not at {100 * self.value:f} %")
 
     def _check_fields_of_kind(self) -> None:
-        if self.kind != "growth" and self.mode is not None:
-            raise ValueError(f"mode: belongs to a growth, not to a {self.kind}; leave it out")
-        if self.kind not in ("growth", "multiple") and self.since is not None:
-            raise ValueError(f"since: belongs to a growth or a multiple, not to a {self.kind}; leave it out")
-        if self.kind in ("growth", "multiple") and self.by is not None and self.since is None:
+        belongs = {
+            "mode": {"growth"},
+            "since": _CHANGES,
+            "of": {"share", "coverage", "ratio"},
+            "per": {"flow", "ratio"},
+            "threshold": {"count_above"},
+        }
+        for field, kinds in belongs.items():
+            if getattr(self, field) is not None and self.kind not in kinds:
+                raise ValueError(f"{field}: belongs to {' or '.join(sorted(kinds))}, not to {self.kind}; leave it out")
+        for field, kinds in {"of": {"share", "ratio"}, "threshold": {"count_above"}}.items():
+            if getattr(self, field) is None and self.kind in kinds:
+                raise ValueError(f"{field}: a {self.kind} needs it")
+        if self.kind in _CHANGES and self.by is not None and self.since is None:
             raise ValueError(f"since: a {self.kind} needs its base year; write for instance since: {self.by - 3}")
         if self.since is not None and self.by is not None and self.since >= self.by:
             raise ValueError(f"since: the base year {self.since} is not before the target year {self.by}")
-        if (self.kind == "count_above") != (self.threshold is not None):
-            raise ValueError("threshold: a count_above needs one, and nothing else has one")
 
 
 def _build(kind: Kind, indicator: str, fields: dict[str, Any]) -> Target:
@@ -202,8 +241,10 @@ def level(indicator: str, /, **fields: Any) -> Target:
 
     Parameters
     ----------
-    indicator : id or Chinese label of the indicator.
-    **fields : the fields of `Target`; a word with the number, `by`, and `unit` where the number carries none.
+    indicator
+        Id or Chinese label of the indicator.
+    **fields
+        The fields of `Target`: a word with the number, `by`, and `unit` where the number carries none.
 
     Raises
     ------
@@ -222,9 +263,59 @@ def growth(indicator: str, /, **fields: Any) -> Target:
     return _build("growth", indicator, fields)
 
 
+def share(indicator: str, /, **fields: Any) -> Target:
+    """A share of another quantity: `share("sei_va_share", of="industrial_va", by=2025, at_least="28%")`.
+
+    Parameters and errors as in `level`; `of` names the denominator.
+    """
+    return _build("share", indicator, fields)
+
+
 def multiple(indicator: str, /, **fields: Any) -> Target:
     """A multiple of a base year's level: `multiple("gdp", since=2025, by=2035, at_least=2)` doubles it.
 
     Parameters and errors as in `level`; `since` is the base year.
     """
     return _build("multiple", indicator, fields)
+
+
+def reduction(indicator: str, /, **fields: Any) -> Target:
+    """A fall from a base year's level: `reduction("energy_intensity", since=2020, by=2025, at_least="13.5%")`.
+
+    Parameters and errors as in `level`; `since` is the base year.
+    """
+    return _build("reduction", indicator, fields)
+
+
+def count(indicator: str, /, **fields: Any) -> Target:
+    """A number of things: `count("high_tech_firms", by=2028, at_least="9000家")`. As `level` otherwise."""
+    return _build("count", indicator, fields)
+
+
+def count_above(indicator: str, /, **fields: Any) -> Target:
+    """A number of members above a size: `count_above("clusters", threshold="1000亿元", by=2028, at_least="10个")`.
+
+    Parameters and errors as in `level`.
+    """
+    return _build("count_above", indicator, fields)
+
+
+def flow(indicator: str, /, **fields: Any) -> Target:
+    """An amount in every year or period: `flow("projects", per="year", by=2028, at_least="100个")`. As `level` otherwise."""
+    return _build("flow", indicator, fields)
+
+
+def coverage(indicator: str, /, **fields: Any) -> Target:
+    """The part of a population that has something: `coverage("digital_firms", by=2027, at_least="100%")`.
+
+    Parameters and errors as in `level`; `of` may name the population.
+    """
+    return _build("coverage", indicator, fields)
+
+
+def ratio(indicator: str, /, **fields: Any) -> Target:
+    """So many of one thing for each of another: `ratio("experts", of="chains", per="chain", by=2023, at_least=1)`.
+
+    Parameters and errors as in `level`; `of` names the other thing.
+    """
+    return _build("ratio", indicator, fields)

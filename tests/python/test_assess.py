@@ -10,7 +10,7 @@ import pytest
 
 import attain as at
 from attain.errors import ArgumentError
-from attain.report import display_width, percent, percent_range
+from attain.text import display_width, percent, percent_range
 from attain.yardsticks import ipcc_likelihood
 
 LEVELS = pd.DataFrame({"x": [100.0, 108, 113, 121, 133, 140], "y": [10.0, 9, 11, 12, 11, 13]}, index=range(2019, 2025))

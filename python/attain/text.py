@@ -175,11 +175,9 @@ def _treatments(result: Assessment) -> list[str]:
         rows.append([str(treatment), f"{by_target['observations'].max():.0f}", *cells])
     header = ["treatment of the data", "growth obs.", *(_fit(f"P({target})", 28) for target in targets)]
     lines = table_text(header, rows, [False, *([True] * (1 + len(targets)))])
-    notes = [
-        f"{t}: {' '.join(result.projection.history.treatments.get(str(t), '').split())}"
-        for t in told["treatment"].unique()
-    ]
-    return [*lines, "", *(line for note in notes if not note.endswith(": ") for line in _wrap(note))]
+    texts = result.projection.history.treatments
+    notes = [f"{t}: {texts[str(t)].en}" for t in told["treatment"].unique() if t in texts]
+    return [*lines, *([""] if notes else []), *(line for note in notes for line in _wrap(note))]
 
 
 def _sensitivity_cell(by_target: pd.DataFrame, target: str) -> str:
