@@ -12,8 +12,8 @@ VENV ?= .venv
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: $(VENV)/attain | system-font ## assess the bundled plan jiangxi-2025: table and figure
-	@$(VENV)/bin/attain assess jiangxi-2025 --out $(BUILD)/report
+run: $(VENV)/attain | system-font ## assess the five bundled plans: tables, pages and figures
+	@$(VENV)/bin/attain assess jiangsu-2021 jiangxi-2022 jiangsu-2023 jiangsu-2025 jiangxi-2025 --out $(BUILD)/report
 
 test: lint test-c $(VENV)/attain $(VENV)/test | system-font ## lint, the C tests, pytest on the installed package
 	@$(VENV)/bin/pytest
@@ -88,7 +88,7 @@ bench: $(VENV)/attain $(VENV)/bench ## every benchmark
 CORE := $(wildcard csrc/core/*.c)
 C_TESTS := $(patsubst tests/c/%.c,%,$(wildcard tests/c/test_*.c))
 WARNINGS := -Wall -Wextra -Wconversion -Werror
-C_FLAGS := -std=c11 -ffp-contract=off $(WARNINGS) -Icsrc/include
+C_FLAGS := -std=c11 -ffp-contract=off -fvisibility=hidden $(WARNINGS) -Icsrc/include
 
 # $(call c-build,FOLDER,FLAGS): the core as a library of its own, no Python near, and each test linked to it.
 define c-build

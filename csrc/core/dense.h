@@ -4,9 +4,9 @@
 
 #include <stddef.h>
 
-/* Replaces the lower triangle of the symmetric positive definite a (n, n) by its Cholesky factor L and returns
- * log det a; NaN, with a half done, when a pivot falls below `tolerance` times its diagonal entry. The upper triangle is neither
- * read nor written. */
+/* Replaces the lower triangle of the symmetric positive definite a (n, n) by its Cholesky factor L and
+ * returns log det a; NaN, with a half done, when a pivot falls below `tolerance` times its diagonal entry.
+ * The upper triangle is neither read nor written. */
 double dense_cholesky(double *a, size_t n, double tolerance);
 
 /* Solves L x = b in place for `count` right-hand sides, b (n, count). */

@@ -23,7 +23,6 @@
 
 #include "quantile_search.h"
 
-#define LOG_HALF (-0.69314718055994530942)
 #define LOG_SQRT_2PI 0.91893853320467274178
 #define SQRT_PI 1.77245385090551602730
 
@@ -119,10 +118,11 @@ double att_log_density(double x, double df)
     return isinf(x) ? -INFINITY : log_peak(df) - energy(x, df) - log_fall;
 }
 
-static void evaluate_upper(const void *context, double x, double *log_tail, double *log_density)
+static void evaluate_standard(const void *context, att_side side, double x, double *log_tail,
+                              double *log_density)
 {
     const double *df = context;
-    *log_tail = att_log_tail(x, *df, ATT_UPPER);
+    *log_tail = att_log_tail(x, *df, side);
     *log_density = att_log_density(x, *df);
 }
 
@@ -141,7 +141,7 @@ double att_quantile(double log_p, double df, att_side side)
     if (!in_domain(log_p, df) || isinf(log_p) || log_p >= 0) return NAN;
     int beyond_median = log_p <= LOG_HALF;
     if (!beyond_median) log_p = log(-expm1(log_p));
-    quantile_problem problem = {evaluate_upper, &df, ATT_UPPER, log_p, 0, 1};
+    quantile_problem problem = {evaluate_standard, &df, ATT_UPPER, log_p, 0, 1};
     double x;
     if (quantile_search(&problem, rough_quantile(log_p, df), &x) != ATT_OK) return NAN;
     return (side == ATT_UPPER) == beyond_median ? x : -x;

@@ -1,7 +1,8 @@
-/* Many series at once: what depends on the pattern of rows, on df and on the probabilities is computed once and kept.
+/* Many series at once: what depends on the pattern of rows, on df and on the probabilities is computed once
+ * and kept.
  *
- * The batch walks the table series by series. It holds the factorisation of the last pattern met, and one t table for
- * each df met; a series that brings neither costs its whitened changes and its quantiles only.
+ * The batch walks the table series by series. It holds the factorisation of the last pattern met, and one t
+ * table for each df met; a series that brings neither costs its whitened changes and its quantiles only.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -31,6 +32,11 @@ typedef struct {
     t_table *table;                              /* (MAX_TABLES) */
     size_t tables;
 } batch;
+
+att_status att_growth_years_check(int32_t first, int32_t last)
+{
+    return -ATT_MAX_YEAR <= first && first <= last && last <= ATT_MAX_YEAR ? ATT_OK : ATT_BAD_ARGUMENT;
+}
 
 size_t att_observations_series(const att_observations *table)
 {
@@ -94,16 +100,16 @@ static void batch_free(batch *b)
 static att_status batch_init(batch *b, const att_observations *table, const double *probability)
 {
     size_t k = b->components;
-    b->level = att_new(b->levels, 1, 1, sizeof(quantile_level));
-    b->score = att_new(b->levels, 1, 1, sizeof(double));
-    b->weight = att_new(k, 1, 1, sizeof(double));
-    b->df = att_new(k, 1, 1, sizeof(double));
-    b->ratio = att_new(k, 1, 1, sizeof(double));
-    b->place = att_new(k, 1, 1, sizeof(double));
-    b->scale = att_new(k, 1, 1, sizeof(double));
-    b->table_of = att_new(k, 1, 1, sizeof(unsigned char));
-    b->scratch = att_new(k, 1, 1, sizeof(table_component));
-    b->table = att_new(MAX_TABLES, 1, 1, sizeof(t_table));
+    b->level = new_block(b->levels, 1, 1, sizeof(quantile_level));
+    b->score = new_block(b->levels, 1, 1, sizeof(double));
+    b->weight = new_block(k, 1, 1, sizeof(double));
+    b->df = new_block(k, 1, 1, sizeof(double));
+    b->ratio = new_block(k, 1, 1, sizeof(double));
+    b->place = new_block(k, 1, 1, sizeof(double));
+    b->scale = new_block(k, 1, 1, sizeof(double));
+    b->table_of = new_block(k, 1, 1, sizeof(unsigned char));
+    b->scratch = new_block(k, 1, 1, sizeof(table_component));
+    b->table = new_block(MAX_TABLES, 1, 1, sizeof(t_table));
     if (!b->level || !b->score || !b->weight || !b->df || !b->ratio || !b->place || !b->scale ||
         !b->table_of || !b->scratch || !b->table)
         return ATT_NO_MEMORY;
@@ -111,7 +117,8 @@ static att_status batch_init(batch *b, const att_observations *table, const doub
     return status == ATT_OK ? quantile_levels_prepare(probability, b->levels, b->level) : status;
 }
 
-/* Index of the table of a df, built when it is new; MAX_TABLES when there is no room or no table of that df. */
+/* Index of the table of a df, built when it is new; MAX_TABLES when there is no room or no table of that
+ * df. */
 static size_t table_of_df(batch *b, double df)
 {
     size_t t = 0;
@@ -132,14 +139,18 @@ static int assign_tables(batch *b)
     return 1;
 }
 
-/* What the quantiles need of the df: tables, or for a single component its standard quantiles. */
-static void prepare_df(batch *b)
+/* The standard quantiles of a single component. */
+static att_status prepare_scores(batch *b)
 {
-    if (b->components == 1) {
-        for (size_t i = 0; i < b->levels; i++)
-            b->score[i] = att_quantile(b->level[i].log_p, b->df[0], b->level[i].side);
-        return;
+    for (size_t i = 0; i < b->levels; i++) {
+        b->score[i] = att_quantile(b->level[i].log_p, b->df[0], b->level[i].side);
+        if (isnan(b->score[i])) return ATT_NO_CONVERGENCE;
     }
+    return ATT_OK;
+}
+
+static void prepare_tables(batch *b)
+{
     if (assign_tables(b)) return;
     b->tables = 0; /* full of other df, or a df below the tables' range: then a second failure leaves none */
     if (!assign_tables(b)) b->tables = 0;
@@ -151,7 +162,7 @@ static att_status factorise(batch *b, const att_observations *series, size_t hor
     growth_factors_free(&b->factors);
     random_walk_free(&b->walk);
     free(b->location);
-    b->location = att_new(b->components, horizon, 1, sizeof(double));
+    b->location = new_block(b->components, horizon, 1, sizeof(double));
     if (!b->location) return ATT_NO_MEMORY;
     att_status status = b->prior ? growth_factors_init(&b->factors, b->prior, &b->windows, horizon)
                                  : random_walk_init(&b->walk, &b->windows, horizon);
@@ -159,9 +170,12 @@ static att_status factorise(batch *b, const att_observations *series, size_t hor
     for (size_t k = 0; k < b->components; k++) {
         b->df[k] = b->prior ? growth_factors_df(&b->factors, k) : (double)(b->windows.count - 1);
     }
-    prepare_df(b);
-    b->pattern = *series;
-    return ATT_OK;
+    if (b->components > 1)
+        prepare_tables(b);
+    else
+        status = prepare_scores(b);
+    if (status == ATT_OK) b->pattern = *series;
+    return status;
 }
 
 static int stands(const batch *b, const att_observations *series, size_t horizon)
@@ -170,14 +184,19 @@ static int stands(const batch *b, const att_observations *series, size_t horizon
     return b->pattern.rows > 0 && factorised == horizon && growth_same_pattern(&b->pattern, series);
 }
 
-static void run_model(batch *b)
+static att_status run_model(batch *b)
 {
-    if (b->prior) {
-        growth_factors_run(&b->factors, &b->windows, b->weight, b->location, b->ratio);
-    } else {
-        b->weight[0] = 1;
-        random_walk_run(&b->walk, &b->windows, b->location, b->ratio);
-    }
+    if (b->prior) return growth_factors_run(&b->factors, &b->windows, b->weight, b->location, b->ratio);
+    b->weight[0] = 1;
+    random_walk_run(&b->walk, &b->windows, b->location, b->ratio);
+    return ATT_OK;
+}
+
+/* A known value has no spread, even where the score is infinite. */
+static void single_quantiles(const batch *b, double *quantile)
+{
+    for (size_t i = 0; i < b->levels; i++)
+        quantile[i] = b->scale[0] > 0 ? b->place[0] + b->scale[0] * b->score[i] : b->place[0];
 }
 
 static att_status year_quantiles(batch *b, size_t horizon, size_t h, double *quantile)
@@ -190,7 +209,7 @@ static att_status year_quantiles(batch *b, size_t horizon, size_t h, double *qua
     att_margin margin = {b->components, b->weight, b->df, b->place, b->scale};
     att_status status = ATT_OK;
     if (b->components == 1) {
-        for (size_t i = 0; i < b->levels; i++) quantile[i] = b->place[0] + b->scale[0] * b->score[i];
+        single_quantiles(b, quantile);
         return ATT_OK;
     }
     if (b->tables > 0)
@@ -201,22 +220,28 @@ static att_status year_quantiles(batch *b, size_t horizon, size_t h, double *qua
     return status;
 }
 
-/* quantile (Y, Q) of one series, filled with NaN beforehand. */
+/* quantile (Y, Q) of one series, filled with NaN beforehand; part of it stands written when a year fails. */
 static att_status run_series(batch *b, const att_observations *series, double *quantile)
 {
     att_status status = growth_read(series, &b->windows, NULL, NULL);
     int32_t origin = b->windows.origin.year;
     if (status != ATT_OK || origin >= b->last) return status;
-    size_t horizon = (size_t)(b->last - origin);
-    if (!stands(b, series, horizon)) status = factorise(b, series, horizon);
+    size_t horizon = (size_t)(b->last - origin); /* both within ATT_MAX_YEAR */
+    status = att_growth_horizon_check(horizon);
     if (status != ATT_OK) return status;
-    run_model(b);
+    if (!stands(b, series, horizon)) status = factorise(b, series, horizon);
+    if (status == ATT_OK) status = run_model(b);
     for (size_t h = 0; h < horizon && status == ATT_OK; h++) {
         int32_t year = origin + (int32_t)h + 1;
         if (year >= b->first)
             status = year_quantiles(b, horizon, h, quantile + (size_t)(year - b->first) * b->levels);
     }
     return status;
+}
+
+static void fill(double *cell, size_t count, double value)
+{
+    for (size_t c = 0; c < count; c++) cell[c] = value;
 }
 
 static att_status run_table(batch *b, const att_observations *table, att_status *status, double *quantile)
@@ -226,8 +251,9 @@ static att_status run_table(batch *b, const att_observations *table, att_status 
         end = growth_series_end(table, row);
         att_observations series = growth_rows(table, row, end);
         double *own = quantile + s * cells;
-        for (size_t c = 0; c < cells; c++) own[c] = NAN;
+        fill(own, cells, NAN);
         status[s] = run_series(b, &series, own);
+        if (status[s] != ATT_OK) fill(own, cells, NAN);
         if (status[s] == ATT_NO_MEMORY) return ATT_NO_MEMORY;
     }
     return ATT_OK;
@@ -237,9 +263,10 @@ att_status att_growth_quantiles(const att_growth_prior *prior, const att_observa
                                 int32_t last, size_t probabilities, const double *probability,
                                 att_status *status, double *quantile)
 {
-    if (last < first || probabilities == 0) return ATT_BAD_ARGUMENT;
-    if (!is_sorted(table)) return ATT_BAD_ORDER;
-    att_status ready = prior ? att_growth_prior_check(prior) : ATT_OK;
+    att_status ready = att_growth_years_check(first, last);
+    if (ready == ATT_OK && probabilities == 0) ready = ATT_BAD_ARGUMENT;
+    if (ready == ATT_OK && !is_sorted(table)) ready = ATT_BAD_ORDER;
+    if (ready == ATT_OK && prior) ready = att_growth_prior_check(prior);
     if (ready != ATT_OK) return ready;
     batch b = {.prior = prior,
                .components = prior ? prior->points : 1,

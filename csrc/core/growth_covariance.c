@@ -2,8 +2,8 @@
  *
  * The path l has stationary increments, so with V(n) the variance of its change over n years
  *     Cov(l_b - l_a, l_d - l_c) = (V(|b - c|) + V(|a - d|) - V(|b - d|) - V(|a - c|)) / 2,
- * the unknown long-run growth adds its variance times both lengths, and figures of one scope that share an end share its
- * measurement error, with the sign of that end.
+ * the unknown long-run growth adds its variance times both lengths, and figures of one scope that share an
+ * end share its measurement error, with the sign of that end.
  */
 #include "growth_covariance.h"
 

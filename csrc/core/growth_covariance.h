@@ -16,8 +16,9 @@ size_t growth_span(const growth_windows *windows, size_t horizon);
 /* V(n) = w n + v (n + 2 sum_{k<n} (n - k) phi^k), v = q / (1 - phi^2), for n = 0 .. span. */
 void growth_variogram(double phi, double w, double q, size_t span, double *variogram);
 
-/* With C the covariance of the n changes and A that of the H years ahead: writes lower (n, n) = L of C = L L', gain
- * (n, H) = L^-1 Cov(changes, ahead) and residual (H, H) = A - gain' gain. Returns log det C, NaN when C is singular. */
+/* With C the covariance of the n changes and A that of the H years ahead: writes lower (n, n) = L of
+ * C = L L', gain (n, H) = L^-1 Cov(changes, ahead) and residual (H, H) = A - gain' gain. Returns log det C,
+ * NaN when C is singular to working precision. H may be 0. */
 double growth_condition(const growth_kernel *kernel, const growth_windows *windows, size_t horizon,
                         double *lower, double *gain, double *residual);
 

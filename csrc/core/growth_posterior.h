@@ -1,4 +1,4 @@
-/* The posterior of the growth model for one pattern of rows: what depends on the pattern alone is computed once. */
+/* The posterior of the growth model for one pattern of rows: what depends on that alone, once. */
 #ifndef ATTAIN_CORE_GROWTH_POSTERIOR_H
 #define ATTAIN_CORE_GROWTH_POSTERIOR_H
 
@@ -17,13 +17,15 @@ typedef struct {
     double *whitened;     /* (n) scratch of growth_factors_run */
 } growth_factors;
 
-/* Factorises every point of the prior for the windows' pattern; free whatever the status. */
+/* Factorises every point of the prior for the windows' pattern; ATT_NO_PRECISION when a covariance is
+ * singular to working precision. Free whatever the status. */
 att_status growth_factors_init(growth_factors *factors, const att_growth_prior *prior,
                                const growth_windows *windows, size_t horizon);
 
-/* Weights (G), location (G, H) and variance ratio (G) for figures of that pattern: scale matrix = ratio * residual. */
-void growth_factors_run(const growth_factors *factors, const growth_windows *windows, double *weight,
-                        double *location, double *ratio);
+/* Weights (G), location (G, H) and variance ratio (G) for figures of that pattern:
+ * scale matrix = ratio * residual. ATT_NO_PRECISION when one of them is not finite. */
+att_status growth_factors_run(const growth_factors *factors, const growth_windows *windows, double *weight,
+                              double *location, double *ratio);
 
 /* Degrees of freedom of point g: 2 a0 plus the number of changes. */
 double growth_factors_df(const growth_factors *factors, size_t g);

@@ -1,8 +1,16 @@
 /* Which change over which years does each row tell?
  *
- * Within one scope only changes carry information, since the level of a scope is unknown beforehand: the first level
- * tells none, each later one the change since the level before it, a growth row the change over its year. A growth row
- * that closes a chain of published figures between two levels repeats what they say, and is set aside.
+ * Within one scope only changes carry information, since the level of a scope is unknown beforehand: the
+ * first level tells none, each later one the change since the level before it, a growth row the change over
+ * its year.
+ *
+ * Windows (from, to] are edges between years. All scopes share one path, whose changes over single years
+ * are linearly independent, so without measurement error the covariance of windows is regular exactly when
+ * their edges make no cycle: each tree has as many edges as years but one, and no edge is a sum of others;
+ * around a cycle they add up to zero. An edge between years that others join already is determined by them.
+ * If those are of its own scope, it is a growth row between published figures, repeats what they say, and
+ * is set aside. If it takes other scopes to join them, the row is refused: it repeats those scopes or
+ * denies them.
  */
 #include "growth_windows.h"
 
@@ -12,20 +20,20 @@
 
 #include "memory.h"
 
-enum { MAX_YEAR = 100000 };
-
 att_status growth_windows_init(growth_windows *windows, size_t rows)
 {
     *windows = (growth_windows){0};
-    windows->window = att_new(rows, 1, 1, sizeof(growth_window));
-    windows->change = att_new(rows, 1, 1, sizeof(double));
-    return windows->window && windows->change ? ATT_OK : ATT_NO_MEMORY;
+    windows->window = new_block(rows, 1, 1, sizeof(growth_window));
+    windows->change = new_block(rows, 1, 1, sizeof(double));
+    windows->node = new_block(rows, 2, 1, sizeof(growth_node));
+    return windows->window && windows->change && windows->node ? ATT_OK : ATT_NO_MEMORY;
 }
 
 void growth_windows_free(growth_windows *windows)
 {
     free(windows->window);
     free(windows->change);
+    free(windows->node);
     *windows = (growth_windows){0};
 }
 
@@ -72,7 +80,7 @@ static att_status value_status(int32_t kind, double value)
 
 static att_status row_status(const att_observations *t, size_t i)
 {
-    if (t->year[i] < -MAX_YEAR || t->year[i] > MAX_YEAR) return ATT_BAD_ARGUMENT;
+    if (t->year[i] < -ATT_MAX_YEAR || t->year[i] > ATT_MAX_YEAR) return ATT_BAD_ARGUMENT;
     if (i > 0 && t->year[i] < t->year[i - 1]) return ATT_BAD_ORDER;
     for (size_t j = i; j-- > 0 && t->year[j] == t->year[i];) {
         if (same_cell(t, i, j)) return ATT_REPEATED;
@@ -91,29 +99,6 @@ static att_status check_rows(const att_observations *t, att_status *status)
     return worst;
 }
 
-/* Row of that year, kind and scope, or rows when there is none. */
-static size_t find_row(const att_observations *t, int32_t year, int32_t kind, int32_t scope)
-{
-    size_t i = 0;
-    while (i < t->rows && (t->year[i] != year || t->kind[i] != kind || t->scope[i] != scope)) i++;
-    return i;
-}
-
-static int has_row(const att_observations *t, int32_t year, int32_t kind, int32_t scope)
-{
-    return find_row(t, year, kind, scope) < t->rows;
-}
-
-/* Does the figure of that year follow from a published level by published growth? */
-static int is_anchored(const att_observations *t, int32_t year, int32_t scope)
-{
-    while (!has_row(t, year, ATT_ROW_LEVEL, scope)) {
-        if (!has_row(t, year, ATT_ROW_GROWTH, scope)) return 0;
-        year--;
-    }
-    return 1;
-}
-
 static size_t previous_level(const att_observations *t, size_t i)
 {
     size_t j = i;
@@ -123,26 +108,109 @@ static size_t previous_level(const att_observations *t, size_t i)
     return t->rows;
 }
 
-static void add_change(growth_windows *out, int32_t from, int32_t to, int32_t scope, double change)
-{
-    out->window[out->count] = (growth_window){from, to, scope};
-    out->change[out->count++] = change;
-}
-
+/* A first level is a window of no years. */
 static att_row_use read_level(const att_observations *t, size_t i, growth_windows *out)
 {
     size_t before = previous_level(t, i);
-    if (before == t->rows) return ATT_USE_FIRST_LEVEL;
-    add_change(out, t->year[before], t->year[i], t->scope[i], log(t->value[i]) - log(t->value[before]));
-    return ATT_USE_CHANGE;
+    int first = before == t->rows;
+    out->window[i] = (growth_window){t->year[first ? i : before], t->year[i], t->scope[i]};
+    out->change[i] = first ? 0 : log(t->value[i]) - log(t->value[before]);
+    return first ? ATT_USE_FIRST_LEVEL : ATT_USE_CHANGE;
 }
 
 static att_row_use read_growth(const att_observations *t, size_t i, growth_windows *out)
 {
-    int32_t year = t->year[i], scope = t->scope[i];
-    if (has_row(t, year, ATT_ROW_LEVEL, scope) && is_anchored(t, year - 1, scope)) return ATT_USE_REDUNDANT;
-    add_change(out, year - 1, year, scope, log1p(t->value[i]));
+    out->window[i] = (growth_window){t->year[i] - 1, t->year[i], t->scope[i]};
+    out->change[i] = log1p(t->value[i]);
     return ATT_USE_CHANGE;
+}
+
+/* The root above a year on a scope, which becomes a node when it is new. Sought from the end: the years of
+ * rows ascend, so what is sought was added a moment ago. */
+static size_t root_of(growth_windows *out, int32_t year, int32_t scope)
+{
+    size_t n = out->nodes;
+    while (n-- > 0) {
+        if (out->node[n].year != year || out->node[n].scope != scope) continue;
+        while (out->node[n].parent != n) n = out->node[n].parent;
+        return n;
+    }
+    out->node[out->nodes] = (growth_node){year, scope, out->nodes};
+    return out->nodes++;
+}
+
+/* Joins the ends of a window on a scope; 0 when they are joined already. */
+static int join(growth_windows *out, growth_window window, int32_t scope)
+{
+    size_t from = root_of(out, window.from, scope), to = root_of(out, window.to, scope);
+    out->node[from].parent = to;
+    return from != to;
+}
+
+/* Growth rows between figures that follow from the others of their scope become windows of no years. */
+static void set_redundant_aside(const att_observations *t, growth_windows *out, att_row_use *use)
+{
+    out->nodes = 0;
+    for (size_t i = 0; i < t->rows; i++) {
+        if (t->kind[i] == ATT_ROW_LEVEL) join(out, out->window[i], t->scope[i]);
+    }
+    for (size_t i = 0; i < t->rows; i++) {
+        if (t->kind[i] == ATT_ROW_LEVEL || join(out, out->window[i], t->scope[i])) continue;
+        out->window[i].from = out->window[i].to;
+        if (use) use[i] = ATT_USE_REDUNDANT;
+    }
+}
+
+static int is_window(growth_window window)
+{
+    return window.from < window.to;
+}
+
+/* Marks the rows of one kind that close a cycle of scopes; the windows joined so far stay joined. */
+static att_status join_scopes(const att_observations *t, att_row_kind kind, growth_windows *out,
+                              att_status *status)
+{
+    att_status worst = ATT_OK;
+    for (size_t i = 0; i < t->rows; i++) {
+        if (t->kind[i] != (int32_t)kind || !is_window(out->window[i]) || join(out, out->window[i], 0))
+            continue;
+        worst = ATT_OVERLAP;
+        if (status) status[i] = worst;
+    }
+    return worst;
+}
+
+static att_status check_scopes(const att_observations *t, growth_windows *out, att_status *status)
+{
+    out->nodes = 0;
+    att_status levels = join_scopes(t, ATT_ROW_LEVEL, out, status);
+    att_status growth = join_scopes(t, ATT_ROW_GROWTH, out, status);
+    return levels != ATT_OK ? levels : growth;
+}
+
+/* Levels of one scope, as most series are, stand side by side: nothing to look for. */
+static int is_chain(const att_observations *t)
+{
+    size_t i = 0;
+    while (i < t->rows && t->kind[i] == ATT_ROW_LEVEL && t->scope[i] == t->scope[0]) i++;
+    return i == t->rows;
+}
+
+static void keep_windows(size_t rows, growth_windows *out)
+{
+    for (size_t i = 0; i < rows; i++) {
+        if (!is_window(out->window[i])) continue;
+        out->window[out->count] = out->window[i];
+        out->change[out->count++] = out->change[i];
+    }
+}
+
+/* Row of growth of that year and scope, or rows when there is none. */
+static size_t find_growth(const att_observations *t, int32_t year, int32_t scope)
+{
+    size_t i = 0;
+    while (i < t->rows && (t->year[i] != year || t->kind[i] != ATT_ROW_GROWTH || t->scope[i] != scope)) i++;
+    return i;
 }
 
 static void find_origin(const att_observations *t, growth_windows *out)
@@ -156,7 +224,7 @@ static void find_origin(const att_observations *t, growth_windows *out)
     }
     int32_t year = t->year[last], scope = t->scope[last];
     double log_level = levels ? log(t->value[last]) : 0;
-    while (levels && (row = find_row(t, year + 1, ATT_ROW_GROWTH, scope)) < t->rows) {
+    while (levels && (row = find_growth(t, year + 1, scope)) < t->rows) {
         log_level += log1p(t->value[row]);
         year++;
     }
@@ -173,6 +241,11 @@ att_status growth_read(const att_observations *t, growth_windows *out, att_statu
         att_row_use row = t->kind[i] == ATT_ROW_LEVEL ? read_level(t, i, out) : read_growth(t, i, out);
         if (use) use[i] = row;
     }
-    find_origin(t, out);
-    return ATT_OK;
+    if (!is_chain(t)) {
+        set_redundant_aside(t, out, use);
+        worst = check_scopes(t, out, status);
+    }
+    keep_windows(t->rows, out);
+    if (worst == ATT_OK) find_origin(t, out);
+    return worst;
 }

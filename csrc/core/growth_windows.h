@@ -11,11 +11,20 @@ typedef struct {
     int32_t scope;
 } growth_window;
 
+/* A year on a scope; the nodes under one root are joined by windows. */
+typedef struct {
+    int32_t year;
+    int32_t scope;
+    size_t parent; /* itself: a root */
+} growth_node;
+
 typedef struct {
     size_t count;          /* windows that carry likelihood */
     growth_window *window; /* (capacity) */
     double *change;        /* (capacity) */
     att_origin origin;
+    size_t nodes;
+    growth_node *node; /* (2 capacity) scratch of growth_read */
 } growth_windows;
 
 /* Room for series of up to `rows` rows; free whatever the status, a zeroed object too. */
@@ -28,8 +37,9 @@ att_observations growth_rows(const att_observations *table, size_t first, size_t
 /* One past the last row of the series that starts at row `first`. */
 size_t growth_series_end(const att_observations *table, size_t first);
 
-/* Reads the rows of one series into `out`, which has room for them. status and use, one per row,
- * may be NULL. Returns the first bad row's status; ATT_TOO_FEW for no rows. */
+/* Reads the rows of one series into `out`, which has room for them. status and use, one per row, may be
+ * NULL. Returns the first bad row's status; ATT_TOO_FEW for no rows. With ATT_OVERLAP the windows stand all
+ * the same, those of the marked rows among them. */
 att_status growth_read(const att_observations *series, growth_windows *out, att_status *status,
                        att_row_use *use);
 

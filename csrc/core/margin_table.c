@@ -148,15 +148,9 @@ static int settles(const packed_margin *margin, const quantile_level *level, dou
     return 0;
 }
 
-typedef struct {
-    const packed_margin *margin;
-    att_side side;
-} tail_context;
-
-static void evaluate_logs(const void *context, double x, double *log_tail, double *log_density)
+static void evaluate_logs(const void *context, att_side side, double x, double *log_tail, double *log_density)
 {
-    const tail_context *at = context;
-    margin_local local = evaluate(at->margin, x, at->side);
+    margin_local local = evaluate(context, x, side);
     *log_tail = log(local.tail);
     *log_density = log(local.density);
 }
@@ -185,8 +179,7 @@ static att_status search(const packed_margin *margin, const quantile_level *leve
 {
     if (settles(margin, level, start, at)) return ATT_OK;
     double centre = mean_location(margin), scale = mean_scale(margin), x;
-    tail_context context = {margin, level->side};
-    quantile_problem problem = {evaluate_logs, &context, level->side, level->log_p, centre, scale};
+    quantile_problem problem = {evaluate_logs, margin, level->side, level->log_p, centre, scale};
     att_status status =
         quantile_search(&problem, isfinite(start) ? start : centre + scale * level->score, &x);
     if (status == ATT_OK) *at = evaluate(margin, x, level->side);

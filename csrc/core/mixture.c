@@ -10,9 +10,9 @@
 #include <float.h>
 #include <math.h>
 
+#include "dense.h"
 #include "quantile_search.h"
 
-#define LOG_HALF (-0.69314718055994530942)
 #define WEIGHT_TOLERANCE 1e-9
 #define VARIANCE_ROUNDING 1e-13
 /* Five nodes integrate the density to 1e-14 up to here; from here on the two tails differ enough. */
@@ -59,7 +59,7 @@ static att_status check_components(size_t components, const double *weight, cons
     if (components == 0 || !weight || !df) return ATT_BAD_ARGUMENT;
     for (size_t k = 0; k < components; k++) {
         if (!isfinite(weight[k]) || isnan(df[k])) return ATT_NOT_FINITE;
-        if (weight[k] <= 0 || df[k] < 0.1) return ATT_BAD_ARGUMENT;
+        if (weight[k] < 0 || df[k] < 0.1) return ATT_BAD_ARGUMENT;
     }
     return fabs(total_of(weight, components) - 1) <= WEIGHT_TOLERANCE ? ATT_OK : ATT_BAD_ARGUMENT;
 }
@@ -91,12 +91,18 @@ static double component_log_tail(const att_margin *margin, size_t k, double x, a
     return x == location || (x > location) == (side == ATT_LOWER) ? 0 : -INFINITY;
 }
 
+/* log of weight times tail; a weight of 0 asks for no tail. */
+static double weighted_log_tail(const att_margin *margin, size_t k, double x, att_side side)
+{
+    double weight = margin->weight[k];
+    return weight > 0 ? log(weight) + component_log_tail(margin, k, x, side) : -INFINITY;
+}
+
 /* The tail of one side as it stands, relatively right where it is not close to one. */
 static double summed_log_tail(const att_margin *margin, double x, att_side side)
 {
     log_sum total = EMPTY_SUM;
-    for (size_t k = 0; k < margin->components; k++)
-        add_term(&total, log(margin->weight[k]) + component_log_tail(margin, k, x, side));
+    for (size_t k = 0; k < margin->components; k++) add_term(&total, weighted_log_tail(margin, k, x, side));
     return log_of(total) - log(total_of(margin->weight, margin->components));
 }
 
@@ -106,7 +112,7 @@ static double strict_log_tail(const att_margin *margin, double x, att_side side)
     log_sum total = EMPTY_SUM;
     for (size_t k = 0; k < margin->components; k++)
         if (margin->scale[k] > 0 || margin->location[k] != x)
-            add_term(&total, log(margin->weight[k]) + component_log_tail(margin, k, x, side));
+            add_term(&total, weighted_log_tail(margin, k, x, side));
     return log_of(total) - log(total_of(margin->weight, margin->components));
 }
 
@@ -175,7 +181,8 @@ static double mixture_log_interval(const att_margin *margin, double lower, doubl
 {
     log_sum total = EMPTY_SUM;
     for (size_t k = 0; k < margin->components; k++)
-        add_term(&total, log(margin->weight[k]) + component_log_interval(margin, k, lower, upper));
+        if (margin->weight[k] > 0)
+            add_term(&total, log(margin->weight[k]) + component_log_interval(margin, k, lower, upper));
     return log_of(total) - log(total_of(margin->weight, margin->components));
 }
 
@@ -216,19 +223,12 @@ static double quadratic_form(const double *row, const double *matrix, size_t n, 
     return sum;
 }
 
-static double inner_product(const double *a, const double *b, size_t n)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++) sum += a[i] * b[i];
-    return sum;
-}
-
 static att_status component_margin(const att_mixture *mixture, const double *row, size_t k, double *location,
                                    double *scale)
 {
     size_t n = mixture->horizon;
     double size, variance = quadratic_form(row, mixture->scale + k * n * n, n, &size);
-    double centre = inner_product(row, mixture->location + k * n, n);
+    double centre = dense_dot(row, mixture->location + k * n, n);
     if (!isfinite(centre) || !isfinite(size)) return ATT_NOT_FINITE;
     if (variance < -VARIANCE_ROUNDING * size) return ATT_BAD_ARGUMENT;
     *location = centre;
@@ -246,24 +246,19 @@ att_status att_mixture_margin(const att_mixture *mixture, const double *row, dou
     return status;
 }
 
-typedef struct {
-    const att_margin *margin;
-    att_side side;
-} tail_context;
-
-static void evaluate_margin(const void *context, double x, double *log_tail, double *log_density)
+static void evaluate_margin(const void *context, att_side side, double x, double *log_tail,
+                            double *log_density)
 {
-    const tail_context *at = context;
-    const att_margin *margin = at->margin;
+    const att_margin *margin = context;
     log_sum density = EMPTY_SUM;
     for (size_t k = 0; k < margin->components; k++) {
         double scale = margin->scale[k];
-        if (scale == 0) continue;
+        if (scale == 0 || margin->weight[k] == 0) continue;
         double z = standardized(x, margin->location[k], scale);
         add_term(&density, log(margin->weight[k] / scale) + att_log_density(z, margin->df[k]));
     }
     *log_density = log_of(density);
-    *log_tail = summed_log_tail(margin, x, at->side);
+    *log_tail = summed_log_tail(margin, x, side);
 }
 
 /* Whether P(X < value) < p <= P(X <= value), told from the side of the smaller tail. */
@@ -291,7 +286,7 @@ static int falls_on_known_value(const att_margin *margin, const quantile_problem
 static void set_frame(const att_margin *margin, quantile_problem *problem)
 {
     double total = total_of(margin->weight, margin->components);
-    problem->centre = inner_product(margin->weight, margin->location, margin->components) / total;
+    problem->centre = dense_dot(margin->weight, margin->location, margin->components) / total;
     double spread = 0;
     for (size_t k = 0; k < margin->components; k++) {
         double size = hypot(margin->scale[k], margin->location[k] - problem->centre);
@@ -307,8 +302,7 @@ att_status att_margin_quantile(const att_margin *margin, double p, double *x)
     if (isnan(p)) return ATT_NOT_FINITE;
     if (!x || p <= 0 || p >= 1) return ATT_BAD_ARGUMENT;
     att_side side = p <= 0.5 ? ATT_LOWER : ATT_UPPER;
-    tail_context context = {margin, side};
-    quantile_problem problem = {evaluate_margin, &context, side, p <= 0.5 ? log(p) : log1p(-p), 0, 0};
+    quantile_problem problem = {evaluate_margin, margin, side, p <= 0.5 ? log(p) : log1p(-p), 0, 0};
     if (falls_on_known_value(margin, &problem, x)) return ATT_OK;
     set_frame(margin, &problem);
     double distance = problem.scale * quantile_rough_score(problem.log_p);

@@ -34,7 +34,7 @@ static double position(const quantile_problem *problem, double y)
 static void evaluate_at(const quantile_problem *problem, search_state *state)
 {
     double log_tail, log_density;
-    problem->evaluate(problem->context, position(problem, state->y), &log_tail, &log_density);
+    problem->evaluate(problem->context, problem->side, position(problem, state->y), &log_tail, &log_density);
     double difference = log_tail - problem->log_p;
     state->rise = problem->side == ATT_LOWER ? difference : -difference;
     state->slope = exp(log_density - log_tail) * problem->scale * cosh(state->y);

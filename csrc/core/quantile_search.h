@@ -5,8 +5,11 @@
 #include "attain/distribution.h"
 #include "attain/status.h"
 
-/* Writes the log tail of the problem's side at a finite x, and the log density there (-INFINITY: none). */
-typedef void quantile_evaluate(const void *context, double x, double *log_tail, double *log_density);
+#define LOG_HALF (-0.69314718055994530942)
+
+/* Writes the log tail of a side at a finite x, and the log density there (-INFINITY: none). */
+typedef void quantile_evaluate(const void *context, att_side side, double x, double *log_tail,
+                               double *log_density);
 
 typedef struct {
     quantile_evaluate *evaluate;

@@ -1,9 +1,11 @@
 /* The textbook forecast: log changes of a random walk whose drift and variance are unknown.
  *
- * Generalised least squares on the windows: with C = L L' their overlap in years, z = L^-1 changes, d = L^-1 lengths,
- *     m = d'z / d'd,   s2 = |z - m d|^2 / (n - 1),   forecast m h + W'(z - m d),   W = L^-1 overlap with the years ahead,
+ * Generalised least squares on the windows: with C = L L' their overlap in years, z = L^-1 changes,
+ * d = L^-1 lengths, W = L^-1 overlap with the years ahead,
+ *     m = d'z / d'd,   s2 = |z - m d|^2 / (n - 1),   forecast m h + W'(z - m d),
  *     scale matrix s2 (A - W'W + (h - W'd)(j - W'd) / d'd).
- * For windows side by side, as levels give, W = 0 and d'd = D is the sum of their lengths: s2 (min(h, j) + h j / D).
+ * For windows side by side, as levels give, W = 0 and d'd = D is the sum of their lengths:
+ *     scale matrix s2 (min(h, j) + h j / D).
  */
 #include "random_walk.h"
 
@@ -17,12 +19,12 @@
 static int allocate(random_walk *walk)
 {
     size_t n = walk->changes, h = walk->horizon;
-    walk->lower = att_new(n, n, 1, sizeof(double));
-    walk->gain = att_new(n, h, 1, sizeof(double));
-    walk->residual = att_new(h, h, 1, sizeof(double));
-    walk->length = att_new(n, 1, 1, sizeof(double));
-    walk->whitened = att_new(n, 1, 1, sizeof(double));
-    walk->ahead = att_new(h, 1, 1, sizeof(double));
+    walk->lower = new_block(n, n, 1, sizeof(double));
+    walk->gain = new_block(n, h, 1, sizeof(double));
+    walk->residual = new_block(h, h, 1, sizeof(double));
+    walk->length = new_block(n, 1, 1, sizeof(double));
+    walk->whitened = new_block(n, 1, 1, sizeof(double));
+    walk->ahead = new_block(h, 1, 1, sizeof(double));
     return walk->lower && walk->gain && walk->residual && walk->length && walk->whitened && walk->ahead;
 }
 
@@ -32,7 +34,7 @@ static att_status factorise(random_walk *walk, const growth_windows *windows, do
     growth_kernel kernel = {0, 0, variogram};
     double log_det =
         growth_condition(&kernel, windows, walk->horizon, walk->lower, walk->gain, walk->residual);
-    return isnan(log_det) ? ATT_OVERLAP : ATT_OK;
+    return isnan(log_det) ? ATT_NO_PRECISION : ATT_OK;
 }
 
 /* The unknown drift widens the scale matrix by the lengths that the windows leave open. */
@@ -57,7 +59,7 @@ att_status random_walk_init(random_walk *walk, const growth_windows *windows, si
     *walk = (random_walk){.changes = windows->count, .horizon = horizon};
     if (windows->count < 2) return ATT_TOO_FEW;
     size_t span = growth_span(windows, horizon);
-    double *variogram = att_new(span + 1, 1, 1, sizeof(double));
+    double *variogram = new_block(span + 1, 1, 1, sizeof(double));
     att_status status = allocate(walk) && variogram ? ATT_OK : ATT_NO_MEMORY;
     if (status == ATT_OK) status = factorise(walk, windows, variogram, span);
     if (status == ATT_OK) add_drift(walk, windows);
@@ -103,9 +105,11 @@ static void write_component(const random_walk *walk, const growth_windows *windo
 att_status att_random_walk_posterior(const att_observations *series, size_t horizon, double *df,
                                      double *location, double *scale)
 {
+    att_status status = att_growth_horizon_check(horizon);
+    if (status != ATT_OK) return status;
     growth_windows windows;
     random_walk walk = {0};
-    att_status status = growth_windows_init(&windows, series->rows);
+    status = growth_windows_init(&windows, series->rows);
     if (status == ATT_OK) status = growth_read(series, &windows, NULL, NULL);
     if (status == ATT_OK) status = random_walk_init(&walk, &windows, horizon);
     if (status == ATT_OK) write_component(&walk, &windows, df, location, scale);

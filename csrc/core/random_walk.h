@@ -15,7 +15,8 @@ typedef struct {
     double *ahead;    /* (H) length ahead less what the windows already tell */
 } random_walk;
 
-/* ATT_TOO_FEW under two changes, ATT_OVERLAP when rows repeat or deny each other; free whatever the status. */
+/* ATT_TOO_FEW under two changes, ATT_NO_PRECISION when their overlap is singular to working precision; free
+ * whatever the status. */
 att_status random_walk_init(random_walk *walk, const growth_windows *windows, size_t horizon);
 
 /* Location (H) and s2; scale matrix = s2 * residual, df = changes - 1. */

@@ -19,12 +19,12 @@ typedef struct {
     PyObject *numerical_error; /* a computation failed */
 } module_state;
 
-/* raise.c: fills the state from attain.errors (0, or -1 with an exception); sets the exception of a status. */
+/* raise.c: fills the state from attain.errors (0, or -1 with an exception); sets a status' exception. */
 int load_exceptions(module_state *state);
 PyObject *raise_status(PyObject *module, att_status status);
 
-/* arrays.c: a C-contiguous array of exactly this type and number of dimensions (new reference), or NULL with an exception that names
- * the argument; a fresh array; the length of an axis. */
+/* arrays.c: a C-contiguous array of exactly this type and number of dimensions (new reference), or NULL
+ * with an exception that names the argument; a fresh array; the length of an axis. */
 PyArrayObject *array_in(PyObject *object, int type, int dimensions, const char *name);
 PyArrayObject *array_out(int type, int dimensions, size_t a, size_t b, size_t c);
 size_t array_length(PyArrayObject *array, int axis);

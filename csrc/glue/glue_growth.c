@@ -52,8 +52,8 @@ PyDoc_STRVAR(
     origins_doc,
     "growth_origins(series, year, kind, scope, value, /)\n--\n\n"
     "Read every series of a flat table (columns of length R; kind 0 level, 1 growth).\n\n"
-    "Returns (status (R), use (R), origins): status codes of status_table(); use 0 change, 1 first level of a\n"
-    "scope, 2 redundant; origins a list of (year, levels, changes, scope, log_level), one a series.");
+    "Returns (status (R), use (R), origins): status codes of status_table(); use 0 change, 1 first level\n"
+    "of a scope, 2 redundant; origins a list of (year, levels, changes, scope, log_level), one a series.");
 
 static PyObject *origins_as_list(const att_origin *origin, size_t count)
 {
@@ -133,8 +133,8 @@ PyDoc_STRVAR(
     posterior_doc,
     "growth_posterior(prior, series, year, kind, scope, value, horizon, /)\n--\n\n"
     "Posterior of one series over `horizon` years after its origin, in log units.\n\n"
-    "prior (G, 9) holds phi, r, w, q, m0, k0, a0, s0, weight. Returns weight (G), df (G), location (G, H) and\n"
-    "scale (G, H, H).");
+    "prior (G, 9) holds phi, r, w, q, m0, k0, a0, s0, weight. Returns weight (G), df (G), location (G, H)\n"
+    "and scale (G, H, H).");
 
 static PyObject *run_posterior(PyObject *module, const att_growth_prior *prior, const att_observations *table,
                                Py_ssize_t horizon)
@@ -159,7 +159,8 @@ static PyObject *growth_posterior(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OOOOOOn:growth_posterior", &prior_object, &columns[0], &columns[1],
                           &columns[2], &columns[3], &columns[4], &horizon))
         return NULL;
-    if (horizon < 1) return raise_status(module, ATT_BAD_ARGUMENT);
+    att_status status = att_growth_horizon_check(horizon > 0 ? (size_t)horizon : 0);
+    if (status != ATT_OK) return raise_status(module, status);
     PyArrayObject *prior_array = read_prior(prior_object, &prior);
     if (!prior_array) return NULL;
     PyObject *result = NULL;
@@ -199,7 +200,8 @@ static PyObject *random_walk_posterior(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OOOOOn:random_walk_posterior", &columns[0], &columns[1], &columns[2],
                           &columns[3], &columns[4], &horizon))
         return NULL;
-    if (horizon < 1) return raise_status(module, ATT_BAD_ARGUMENT);
+    att_status status = att_growth_horizon_check(horizon > 0 ? (size_t)horizon : 0);
+    if (status != ATT_OK) return raise_status(module, status);
     if (read_observations(columns, &o) < 0) return NULL;
     PyObject *result = run_random_walk(module, &o.table, horizon);
     release_observations(&o);
@@ -210,15 +212,16 @@ PyDoc_STRVAR(
     quantiles_doc,
     "growth_quantiles(prior, series, year, kind, scope, value, first, last, probability, /)\n--\n\n"
     "Quantiles of the log figure of many series for the years first..last; prior None is the random walk.\n\n"
-    "probability (Q) ascends within (0, 1). Returns status (S) and quantile (S, last - first + 1, Q), NaN up to\n"
-    "the origin of a series and where its status is not 0.");
+    "probability (Q) ascends within (0, 1). Returns status (S) and quantile (S, last - first + 1, Q), NaN\n"
+    "up to the origin of a series and where its status is not 0.");
 
+/* first..last are years that att_growth_years_check has let pass. */
 static PyObject *run_quantiles(PyObject *module, const att_growth_prior *prior, const att_observations *table,
                                int first, int last, PyArrayObject *probability)
 {
     size_t count = att_observations_series(table), levels = array_length(probability, 0);
     PyArrayObject *status = array_out(NPY_INT32, 1, count, 0, 0);
-    PyArrayObject *quantile = array_out(NPY_DOUBLE, 3, count, (size_t)((long)last - first + 1), levels);
+    PyArrayObject *quantile = array_out(NPY_DOUBLE, 3, count, (size_t)(last - first) + 1, levels);
     att_status outcome = ATT_NO_MEMORY;
     if (status && quantile) {
         Py_BEGIN_ALLOW_THREADS
@@ -243,7 +246,7 @@ static PyObject *growth_quantiles(PyObject *module, PyObject *args)
     if (!PyArg_ParseTuple(args, "OOOOOOiiO:growth_quantiles", &prior_object, &columns[0], &columns[1],
                           &columns[2], &columns[3], &columns[4], &first, &last, &probability_object))
         return NULL;
-    if (last < first) return raise_status(module, ATT_BAD_ARGUMENT);
+    if (att_growth_years_check(first, last) != ATT_OK) return raise_status(module, ATT_BAD_ARGUMENT);
     if (prior_object != Py_None && !(prior_array = read_prior(prior_object, &prior))) return NULL;
     probability = array_in(probability_object, NPY_DOUBLE, 1, "probability");
     if (probability && read_observations(columns, &o) == 0) {

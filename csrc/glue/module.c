@@ -69,7 +69,7 @@ static PyModuleDef definition = {
     .m_base = PyModuleDef_HEAD_INIT,
     .m_name = "attain._core",
     .m_doc =
-        "The C core of attain: growth model, mixtures, statuses. Arrays in, arrays out; words are the package's task.",
+        "The C core of attain: growth model, mixtures, statuses. Arrays in and out; words are not its task.",
     .m_size = sizeof(module_state),
     .m_slots = slots,
     .m_traverse = traverse,

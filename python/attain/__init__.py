@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from attain.assessment import Assessment, assess
+from attain.assessing import assess
+from attain.assessment import Assessment
 from attain.errors import (
     ArgumentError,
     AttainError,
@@ -13,10 +14,23 @@ from attain.errors import (
     UnitError,
 )
 from attain.history import History, load_history
-from attain.plan import Plan, bundled_plans, load_plan
+from attain.plan import Plan, bundled_plans, load_plan, plan_schema
 from attain.prior import Prior, load_prior
 from attain.projection import Projection, project
-from attain.target import Target, growth, level, multiple
+from attain.relation import Relation
+from attain.target import (
+    Target,
+    count,
+    count_above,
+    coverage,
+    flow,
+    growth,
+    level,
+    multiple,
+    ratio,
+    reduction,
+    share,
+)
 
 __version__ = "0.1.0"
 
@@ -32,15 +46,24 @@ __all__ = [
     "PlanError",
     "Prior",
     "Projection",
+    "Relation",
     "Target",
     "UnitError",
     "assess",
     "bundled_plans",
+    "count",
+    "count_above",
+    "coverage",
+    "flow",
     "growth",
     "level",
     "load_history",
     "load_plan",
     "load_prior",
     "multiple",
+    "plan_schema",
     "project",
+    "ratio",
+    "reduction",
+    "share",
 ]

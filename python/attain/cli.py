@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TextIO
 
-from attain.assessment import Assessment, assess
-from attain.errors import AttainError
+from tqdm.auto import tqdm
+
+from attain.assessing import assess
+from attain.assessment import Assessment
+from attain.errors import ArgumentError, AttainError
+from attain.files import write_bytes
 from attain.history import AsOf
-from attain.plan import bundled_plans
+from attain.language import Language
+from attain.plan import bundled_plans, plan_schema
 from attain.projection import Projection, project
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; 0, or 2 with one message on standard error."""
     options = _parser().parse_args(arguments)
+    _say_what_can_be_said()
     try:
         options.run(options)
         sys.stdout.flush()
@@ -29,9 +36,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"attain: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"attain: {error.filename}: {error.strerror}", file=sys.stderr)
+        place = f"{error.filename}: " if error.filename is not None else ""
+        print(f"attain: {place}{error.strerror or error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _say_what_can_be_said() -> None:
+    """A terminal that lacks a character shows "?" for it, rather than losing the whole answer."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True)
 
     plans = commands.add_parser("plans", help="list the bundled plans")
+    plans.add_argument("--schema", action="store_true", help="print the language of plans as JSON Schema instead")
     plans.set_defaults(run=_plans)
 
     projection = commands.add_parser("project", help="project the indicators of a history")
@@ -50,16 +66,28 @@ def _parser() -> argparse.ArgumentParser:
     _model_options(projection)
     projection.set_defaults(run=_project)
 
-    assessment = commands.add_parser("assess", help="assess the targets of a plan")
-    assessment.add_argument("plan", metavar="PLAN", help="id of a bundled plan, or a .yaml, .toml or .json file")
+    assessment = commands.add_parser("assess", help="assess the targets of one plan or several")
+    assessment.add_argument(
+        "plans", metavar="PLAN", nargs="+", help="id of a bundled plan, or a .yaml, .toml or .json file"
+    )
     assessment.add_argument(
         "--history", metavar="FILE", help="id of a bundled history, or a .csv file (default: the plan's own)"
     )
     assessment.add_argument(
         "--seed", type=int, default=0, metavar="S", help="seed of random results (none are random yet)"
     )
-    assessment.add_argument("--out", type=Path, metavar="DIR", help="write the figure and the JSON there")
-    assessment.add_argument("--format", choices=("table", "json"), default="table")
+    assessment.add_argument(
+        "--out", type=Path, metavar="DIR", help="write there, for each plan, a page, its figures and the JSON"
+    )
+    assessment.add_argument(
+        "--format",
+        choices=("table", "json"),
+        default="table",
+        help="on standard output; the JSON of several plans is a list",
+    )
+    assessment.add_argument(
+        "--lang", choices=("en", "zh"), default="en", help="language of the table, page and figures"
+    )
     _model_options(assessment)
     assessment.set_defaults(run=_assess)
     return parser
@@ -77,10 +105,13 @@ def _model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _as_of(text: str) -> AsOf:
-    return int(text) if text.isdigit() else text
+    return int(text) if text.isdecimal() else text
 
 
 def _plans(options: argparse.Namespace) -> None:
+    if options.schema:
+        print(json.dumps(plan_schema(), ensure_ascii=False, indent=2))
+        return
     for plan in bundled_plans():
         print(plan.summary())
 
@@ -95,40 +126,73 @@ def _projection_csv(projection: Projection) -> str:
 
 
 def _assess(options: argparse.Namespace) -> None:
-    result = assess(
-        options.plan,
-        options.history,
-        model=options.model,
-        prior=options.prior,
-        as_of=options.as_of,
-        seed=options.seed,
-    )
-    print(result.to_json() if options.format == "json" else result.summary())
+    """All is computed and drawn before anything is printed or published."""
+    results: list[Assessment] = []
+    files: dict[str, tuple[str, bytes]] = {}
+    bar = tqdm(options.plans, disable=None if len(options.plans) > 1 else True, leave=False, unit="plan")
+    for plan in bar:
+        result = assess(
+            plan,
+            options.history,
+            model=options.model,
+            prior=options.prior,
+            as_of=options.as_of,
+            seed=options.seed,
+        )
+        results.append(result)
+        if options.out is not None:
+            _add(files, result, options.lang)
+    print(_told(results, options))
     if options.out is not None:
-        for path in _write(result, options.out):
-            print(f"wrote {path}", file=sys.stderr if options.format == "json" else sys.stdout)
+        _publish(files, options.out, sys.stderr if options.format == "json" else sys.stdout)
 
 
-def _write(result: Assessment, folder: Path) -> list[Path]:
-    """Write the JSON, and a figure for each assessed indicator, so that no reader ever sees half a file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"[^\w.-]", "-", result.plan.id)
-    written = [folder / f"{name}.json"]
-    _replace(written[0], result.to_json().encode())
+def _told(results: Sequence[Assessment], options: argparse.Namespace) -> str:
+    if options.format == "table":
+        return "\n\n\n".join(result.summary(language=options.lang) for result in results)
+    if len(results) == 1:
+        return results[0].to_json()
+    return json.dumps([result.to_dict() for result in results], ensure_ascii=False, indent=2, allow_nan=False)
+
+
+def _add(files: dict[str, tuple[str, bytes]], result: Assessment, language: Language) -> None:
+    """Add the files of one assessment: name to what it holds and its bytes.
+
+    Raises
+    ------
+    ArgumentError
+        When two of them would have one name.
+    """
+    taken = {name.casefold(): what for name, (what, _) in files.items()}
+    for name, what, content in _files(result, language):
+        if name.casefold() in taken:
+            raise ArgumentError(f"{what} and {taken[name.casefold()]} would both be written to {name}; rename one")
+        taken[name.casefold()] = what
+        files[name] = (what, content)
+
+
+def _files(result: Assessment, language: Language) -> Iterator[tuple[str, str, bytes]]:
+    from attain.figures import assessment_chart, png
+    from attain.report import assessment_page
+
+    plan, suffix = _file_name(result.plan.id), ".zh" if language == "zh" else ""
+    yield f"{plan}{suffix}.html", f"the page of plan {result.plan.id!r}", assessment_page(result, language).encode()
+    yield f"{plan}.json", f"the JSON of plan {result.plan.id!r}", result.to_json().encode()
     for indicator in result.table["indicator"].unique():
-        path = folder / f"{name}-{indicator}.png"
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            result.plot(indicator).savefig(Path(scratch, "figure.png"))
-            os.replace(Path(scratch, "figure.png"), path)
-        written.append(path)
-    return written
+        figure = assessment_chart(result, indicator, language=language)
+        what = f"the figure of {indicator!r} in plan {result.plan.id!r}"
+        yield f"{plan}-{_file_name(indicator)}{suffix}.png", what, png(figure)
 
 
-def _replace(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as scratch:
-        scratch.write(content)
-    os.chmod(scratch.name, 0o644)
-    os.replace(scratch.name, path)
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.-]", "-", name)
+
+
+def _publish(files: dict[str, tuple[str, bytes]], folder: Path, told: TextIO) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (_, content) in files.items():
+        write_bytes(folder / name, content)
+        print(f"wrote {folder / name}", file=told)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import functools
+import io
 import logging
 import math
+import re
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -14,17 +19,22 @@ import pandas as pd
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 
-from attain.event import LEVEL
-from attain.text import percent
+from attain.errors import ArgumentError
+from attain.event import GROWTH, LEVEL, Event, event_of, log_figure
+from attain.language import Language, Text, check_language
+from attain.text import label_of, likelihood
+from attain.wording import chance, chinese, growth_words, stated_words, tight, unit_words
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from attain.assessment import Assessment
     from attain.projection import Projection
 
 _BANDS = ((0.025, 0.975), (0.1, 0.9), (0.25, 0.75))
-_BLUE, _RED, _GREY, _GREEN = "#1f5fa8", "#c0392b", "#666666", "#2e7d32"
+INK, FAINT, RULE, FAN = "#1b1b1b", "#808080", "#dcdcdc", "#1f5fa8"
+TARGETS = ("#c0392b", "#2e7d32", "#8e44ad", "#b9770e")
 _CHINESE_FONTS = (
     "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei",
     "PingFang SC", "Hiragino Sans GB", "Droid Sans Fallback",
@@ -63,143 +73,295 @@ def _style() -> Any:
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.unicode_minus": False,
+        "axes.edgecolor": FAINT,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "axes.titlecolor": INK,
+        "xtick.color": FAINT,
+        "ytick.color": FAINT,
+        "xtick.labelcolor": INK,
+        "ytick.labelcolor": INK,
+        "text.parse_math": False,
         "font.size": 10,
         "figure.dpi": 110,
     }
 
 
-def fan_chart(projection: Projection, indicator: str, *, language: str = "en") -> Figure:
+def fan_chart(projection: Projection, indicator: str, *, language: Language = "en") -> Figure:
     """History and projection of one indicator: median, and bands of 50, 80 and 95 %."""
+    check_language(language)
+    name = _indicator(projection, indicator)
     with mpl.rc_context(_style()):
-        figure = Figure(figsize=(7.5, 4.5), layout="constrained")
-        axes = figure.add_subplot()
-        _draw_fan(axes, projection, indicator)
-        _draw_history(axes, projection, indicator)
-        _label_axes(axes, projection, indicator, language)
-        axes.legend(frameon=False, loc="upper left")
+        figure = Figure(figsize=(7.5, 4.8), layout="constrained")
+        _draw(figure, figure.add_subplot(), projection, name, language)
     return figure
 
 
-def assessment_chart(result: Assessment, indicator: str, *, language: str = "en") -> Figure:
-    """One indicator of an assessment: history, fan, targets and required path on the left, probability under each
-    treatment of the data on the right."""
+def assessment_chart(
+    result: Assessment, indicator: str, *, language: Language = "en", treatments: bool = True
+) -> Figure:
+    """One indicator of an assessment: history, fan, targets and required path on the left; on the right, unless
+    `treatments` is off, the probability under each treatment of the data.
+
+    Raises
+    ------
+    ArgumentError
+        For an indicator that is not projected, or a language without words.
+    """
+    check_language(language)
     projection = result.projection
-    assert projection is not None, "Assessment.plot refuses an empty assessment"
+    if projection is None:
+        raise ArgumentError(f"{result.plan.id}: no target is assessed, so there is nothing to draw")
+    name = _indicator(projection, indicator)
+    targets = result.table.index[result.table["indicator"] == name]
+    told = result.sensitivity[(result.sensitivity["treatment"] != "") & result.sensitivity["target"].isin(targets)]
+    panel = treatments and len(told) > 0
     with mpl.rc_context(_style()):
-        told = result.sensitivity[
-            (result.sensitivity["treatment"] != "") & result.sensitivity["target"].isin(_targets_on(result, indicator))
-        ]
-        figure = Figure(figsize=(11 if len(told) else 7.5, 5), layout="constrained")
-        ratios = [1.9, 1] if len(told) else [1]
-        axes = figure.subplots(1, len(ratios), width_ratios=ratios, squeeze=False)[0]
-        _draw_fan(axes[0], projection, indicator)
-        _draw_history(axes[0], projection, indicator)
-        _draw_targets(axes[0], result, indicator, language)
-        _label_axes(axes[0], projection, indicator, language)
-        axes[0].legend(frameon=False, loc="upper left", fontsize=9)
-        if len(told):
-            _draw_treatments(axes[1], result, told)
-        title = result.plan.title_zh if language == "zh" else result.plan.title
-        figure.suptitle(title or result.plan.id, fontsize=13)
+        figure = Figure(figsize=(11.5 if panel else 7.5, 5.2), layout="constrained")
+        left, *right = figure.subplots(1, 1 + panel, width_ratios=[1.9, 1] if panel else [1], squeeze=False)[0]
+        colours = {str(t): TARGETS[i % len(TARGETS)] for i, t in enumerate(targets)}
+        marks = [_Mark.of(result, str(t), colours[str(t)], language) for t in targets]
+        _draw(figure, left, projection, name, language, [mark for mark in marks if mark is not None])
+        if panel:
+            _draw_treatments(right[0], result, told, colours, language)
+            title = Text(result.plan.title or result.plan.title_zh, result.plan.title_zh or result.plan.title)
+            figure.suptitle(_say(title, language) or result.plan.id, fontsize=13)
     return figure
 
 
-def _targets_on(result: Assessment, indicator: str) -> list[str]:
-    return [str(name) for name in result.table.index[result.table["indicator"] == indicator]]
+def _say(text: Text, language: Language) -> str:
+    """The text as it is set in a figure."""
+    return chinese(text.zh) if language == "zh" else tight(text.en, language)
 
 
-def _draw_fan(axes: Axes, projection: Projection, indicator: str) -> None:
+def _indicator(projection: Projection, indicator: str) -> str:
+    name = projection.history.find(indicator)
+    if name is None or name not in projection.indicators:
+        raise ArgumentError(f"{indicator!r} is not projected; projected: {', '.join(projection.indicators[:9])}")
+    return name
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as a PNG file."""
+    stream = io.BytesIO()
+    with mpl.rc_context(_style()):
+        figure.savefig(stream, format="png")
+    return stream.getvalue()
+
+
+def svg(figure: Figure, name: str) -> str:
+    """A figure as an element for an HTML page: letters as outlines, no background, ids that start with `name`."""
+    stream = io.StringIO()
+    about = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    with mpl.rc_context({**_style(), "svg.fonttype": "path", "svg.hashsalt": name}):
+        figure.savefig(stream, format="svg", transparent=True, metadata=about)
+    text = stream.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r' (?:xmlns(?::xlink)?|version)="[^"]*"', "", text).replace("xlink:href=", "href=")
+    text = re.sub(r'\b(id="|href="#|url\(#)', rf"\g<1>{name}-", text)
+    return re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+
+
+def _draw(
+    figure: Figure, axes: Axes, projection: Projection, name: str, language: Language, marks: Sequence[_Mark] = ()
+) -> None:
+    _draw_fan(axes, projection, name, language)
+    _draw_history(axes, projection, name, language)
+    _label_axes(axes, projection, name, language)
+    axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.08), fontsize=9, ncols=2)
+    handles = [mark.draw(axes) for mark in marks]
+    if handles:
+        figure.legend(handles=handles, loc="outside lower left", frameon=False, fontsize=9)
+    axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
+
+
+def _draw_fan(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:
     origin, mixture = projection.origin(indicator), projection.mixture(indicator)
     probabilities = sorted({p for band in _BANDS for p in band} | {0.5})
     start = np.full((1, len(probabilities)), origin.log_level)
     logs = np.vstack([start, *(mixture.quantile(mixture.row(year), probabilities)[None] for year in mixture.years)])
     levels = pd.DataFrame(np.exp(logs), index=[origin.year, *mixture.years], columns=probabilities)
-    for band, alpha in zip(_BANDS, (0.13, 0.22, 0.32), strict=True):
-        label = f"{100 * (band[1] - band[0]):.0f} % band"
-        axes.fill_between(
-            levels.index, levels[band[0]], levels[band[1]], color=_BLUE, alpha=alpha, linewidth=0, label=label
-        )
-    axes.plot(levels.index, levels[0.5], color=_BLUE, linewidth=1.8, label="median")
+    for (low, high), alpha in zip(_BANDS, (0.13, 0.22, 0.32), strict=True):
+        axes.fill_between(levels.index, levels[low], levels[high], color=FAN, alpha=alpha, linewidth=0)
+    shares = [f"{100 * (high - low):.0f}" for low, high in _BANDS[::-1]]
+    bands = Text(
+        f"bands of {shares[0]}, {shares[1]} and {shares[2]} %", f"{shares[0]}%、{shares[1]}%、{shares[2]}% 区间"
+    )
+    axes.fill_between([], [], color=FAN, alpha=0.4, linewidth=0, label=_say(bands, language))
+    median = Text("projection, median", "预测中位数")
+    axes.plot(levels.index, levels[0.5], color=FAN, linewidth=1.8, label=_say(median, language))
 
 
-def _draw_history(axes: Axes, projection: Projection, indicator: str) -> None:
-    """Figures that the projection uses as filled points, those of other scopes and treatments hollow."""
-    history = projection.history
+def _draw_history(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:
+    """Levels on the scope that is projected as filled points; those of other scopes, and those that only other
+    treatments of the data use, hollow. A line joins figures of one scope only."""
     rows = projection.observations.of(projection.position(indicator))
-    used = rows.kind == LEVEL
-    others = history.rows[
+    levels = rows.kind == LEVEL
+    for scope in dict.fromkeys(rows.scope[levels].tolist()):
+        own = levels & (rows.scope == scope)
+        axes.plot(rows.year[own], rows.value[own], "-", color=FAINT, linewidth=0.8)
+    compared = levels & (rows.scope == projection.origin(indicator).scope)
+    _draw_implied(axes, projection, indicator, language)
+    dots: dict[str, Any] = {"color": INK, "markersize": 6, "zorder": 3}
+    if compared.any():
+        label = _say(Text("published, used here", "公布数据，用于预测"), language)
+        axes.plot(rows.year[compared], rows.value[compared], "o", label=label, **dots)
+    other = levels & ~compared
+    if other.any():
+        label = _say(Text("published, on another scope", "公布数据，口径不同"), language)
+        axes.plot(rows.year[other], rows.value[other], "o", fillstyle="none", label=label, **dots)
+    aside = _elsewhere(projection, indicator)
+    if len(aside):
+        label = _say(Text("published, in other treatments of the data", "公布数据，用于其他数据处理"), language)
+        axes.plot(aside["year"], aside["value"], "s", fillstyle="none", label=label, **{**dots, "color": FAINT})
+
+
+def _draw_implied(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:
+    """Figures of years without level that follow from published growth, back from a level of the projected scope."""
+    rows, origin = projection.observations.of(projection.position(indicator)), projection.origin(indicator)
+    own = rows.scope == origin.scope
+    seen = set(rows.year[own & (rows.kind == LEVEL)].tolist())
+    years = {int(y) - 1 for y in rows.year[own & (rows.kind == GROWTH)]} | {origin.year}
+    implied = {y: log_figure(projection, indicator, y) for y in sorted(years - seen)}
+    points = {year: math.exp(log) for year, log in implied.items() if log is not None}
+    for year, value in points.items():
+        after = log_figure(projection, indicator, year + 1) if year < origin.year else None
+        if after is not None:
+            axes.plot([year, year + 1], [value, math.exp(after)], ":", color=FAINT, linewidth=1.0)
+    if points:
+        label = _say(Text("follows from published growth", "由公布的增速推得"), language)
+        axes.plot(list(points), list(points.values()), "x", color=FAINT, markersize=5, label=label)
+
+
+def _elsewhere(projection: Projection, indicator: str) -> pd.DataFrame:
+    """Levels that models may use, but not the treatment of this projection."""
+    history = projection.history
+    used = projection.observations.of(projection.position(indicator))
+    drawn = set(zip(used.year.tolist(), used.value.tolist(), strict=True))
+    rows = history.rows[
         (history.rows["indicator"] == indicator) & (history.rows["kind"] == "level") & (history.rows["unused"] == "")
-    ]
-    others = others[~others["year"].isin(rows.year[used])].drop_duplicates(["year", "value"])
-    axes.plot(rows.year[used], rows.value[used], "-", color="#999999", linewidth=0.8)
-    axes.plot(rows.year[used], rows.value[used], "o", color="black", markersize=6, label="published, used here")
-    if len(others):
-        axes.plot(
-            others["year"],
-            others["value"],
-            "o",
-            color="black",
-            fillstyle="none",
-            markersize=6,
-            label="published, in other treatments",
-        )
+    ].drop_duplicates(["year", "value"])
+    keep = [(int(y), float(v)) not in drawn for y, v in zip(rows["year"], rows["value"], strict=True)]
+    return rows[keep]
 
 
-def _draw_targets(axes: Axes, result: Assessment, indicator: str, language: str) -> None:
-    projection = result.projection
-    assert projection is not None
-    origin = projection.origin(indicator)
-    colours = (_RED, _GREEN, "#8e44ad", "#d35400")
-    places = result.table[(result.table["indicator"] == indicator) & result.table["required_growth"].notna()]
-    for colour, (name, row) in zip(colours * len(places), places.iterrows(), strict=False):
-        rate = float(row["required_growth"])
-        years = np.arange(origin.year, int(row["by"]) + 1)
-        path = math.exp(origin.log_level) * (1 + rate) ** (years - origin.year)
+@dataclass(frozen=True)
+class _Mark:
+    """A target on the chart: its bounds in its year, and the path of constant growth that just attains it."""
+
+    years: tuple[int, ...]
+    bounds: tuple[float, ...]
+    path: tuple[float, ...]
+    ceiling: bool
+    label: str
+    colour: str
+
+    @classmethod
+    def of(cls, result: Assessment, name: str, colour: str, language: Language) -> _Mark | None:
+        """The mark of an assessed target; None where there is nothing to draw."""
+        projection = result.projection
+        assert projection is not None, "an assessed target has a projection"
+        indicator = str(result.table.at[name, "indicator"])
         target = next(t for t in result.plan.targets if t.id == name)
-        label = (target.label_zh if language == "zh" else target.label) or row["label"]
-        axes.plot(years, path, "--", color=colour, linewidth=1.3)
-        axes.plot(
-            years[-1],
-            path[-1],
-            "D",
-            color=colour,
-            markersize=7,
-            label=f"{label}: {path[-1]:,.0f}, {100 * rate:.1f} % a year",
-        )
+        event = event_of(target.model_copy(update={"indicator": indicator}), projection)
+        if not isinstance(event, Event):
+            return None
+        year, level = _start(event, projection)
+        bounds = tuple(math.exp(level + b if event.since else b) for b in _finite(event))
+        if not bounds:
+            return None
+        years = tuple(range(year, event.by + 1)) if event.published is None else (event.by,)
+        rate = (bounds[0] / math.exp(level)) ** (1 / max(1, event.by - year)) - 1
+        path = tuple(math.exp(level) * (1 + rate) ** (y - year) for y in years)
+        ceiling = not math.isfinite(event.lower)
+        word = likelihood(str(result.table.at[name, "likelihood"])).say(language)
+        needs = f"; {word}" if event.published is not None else _needs(rate, ceiling, event, language)
+        told = f"{label_of(target, language)}: {stated_words(target, language)}{needs}"
+        label = "\n".join(textwrap.wrap(_say(Text(told, told), language), 46 if language == "zh" else 84))
+        return cls(years, bounds, path if event.published is None else bounds[:1], ceiling, label, colour)
+
+    def draw(self, axes: Axes) -> Artist:
+        """The path dashed, the bounds as a diamond (floor), a triangle down (ceiling), or two joined by a line."""
+        if len(self.path) > 1:
+            axes.plot(self.years, self.path, "--", color=self.colour, linewidth=1.3)
+        marker = "v" if self.ceiling else "D"
+        style = "-" if len(self.bounds) > 1 else "none"
+        years = [self.years[-1]] * len(self.bounds)
+        look: dict[str, Any] = {"color": self.colour, "marker": marker, "markersize": 7, "clip_on": False, "zorder": 4}
+        return axes.plot(years, self.bounds, linestyle=style, label=self.label, **look)[0]
 
 
-def _label_axes(axes: Axes, projection: Projection, indicator: str, language: str) -> None:
-    unit = projection.history.unit_of(indicator)
-    axes.set_title(projection.history.label_of(indicator, language), loc="left", fontsize=11)
-    axes.set_ylabel(unit if projection.origin(indicator).levels else f"{projection.origin(indicator).year} = 1")
+def _finite(event: Event) -> Iterator[float]:
+    return (bound for bound in (event.lower, event.upper) if math.isfinite(bound))
+
+
+def _start(event: Event, projection: Projection) -> tuple[int, float]:
+    """Year and log level from which the target's path starts: the last figure, or the median of a base year ahead."""
+    if event.since is None:
+        origin = projection.origin(event.indicator)
+        return origin.year, origin.log_level
+    mixture = projection.mixture(event.indicator)
+    return event.since, float(mixture.quantile(mixture.row(event.since), [0.5])[0])
+
+
+def _needs(rate: float, ceiling: bool, event: Event, language: Language) -> str:
+    """What the path says in words."""
+    shown = growth_words(rate, language)
+    since = (
+        Text(f" from the median of {event.since}", f"（自 {event.since} 年中位数起）") if event.since else Text("", "")
+    )
+    if ceiling:
+        return Text(f"; room for {shown} a year{since.en}", f"；年均增速不超过 {shown}{since.zh}").say(language)
+    if rate < 0:
+        return Text(f"; holds down to {shown} a year{since.en}", f"；年均 {shown} 仍能实现{since.zh}").say(language)
+    return Text(f"; needs {shown} a year{since.en}", f"；需年均增长 {shown}{since.zh}").say(language)
+
+
+def _label_axes(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:
+    origin = projection.origin(indicator)
+    unit = unit_words(projection.history.unit_of(indicator), language)
+    title = projection.history.label_of(indicator, language)
+    axes.set_title(chinese(title) if language == "zh" else title, loc="left", fontsize=11)
+    axes.set_ylabel(unit if origin.levels else Text(f"{origin.year} = 1", f"{origin.year} 年 = 1").say(language))
     axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
-    axes.grid(axis="y", color="#dddddd", linewidth=0.6)
+    axes.grid(axis="y", color=RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
 
 
-def _draw_treatments(axes: Axes, result: Assessment, told: pd.DataFrame) -> None:
+def _draw_treatments(
+    axes: Axes, result: Assessment, told: pd.DataFrame, colours: dict[str, str], language: Language
+) -> None:
     treatments = list(dict.fromkeys(told["treatment"]))[::-1]
     targets = list(dict.fromkeys(told["target"]))
-    labels = {str(name): row["label"] for name, row in result.table.iterrows()}
-    for i, (target, colour) in enumerate(
-        zip(targets, (_RED, _GREEN, "#8e44ad", "#d35400") * len(targets), strict=False)
-    ):
+    step = 0.5 / max(1, len(targets))
+    for i, target in enumerate(targets):
         part = told[(told["target"] == target) & told["probability"].notna()].set_index("treatment")["probability"]
-        height = np.array([treatments.index(t) for t in part.index]) + 0.16 * (len(targets) - 1 - 2 * i) / 2
-        axes.plot(part, height, "D", color=colour, markersize=7, label=labels[target])
+        height = np.array([treatments.index(t) for t in part.index]) + step * (len(targets) - 1 - 2 * i) / 2
+        colour = colours[target]
+        axes.plot(part, height, "D", color=colour, markersize=7, clip_on=False)
         for x, y in zip(part, height, strict=True):
+            near_end = x > 0.75 * _right_end(told)
             axes.annotate(
-                percent(x),
+                chance(x, language),
                 (x, y),
-                xytext=(8, 0),
+                xytext=(-8 if near_end else 8, 0),
                 textcoords="offset points",
+                ha="right" if near_end else "left",
                 va="center",
                 fontsize=9,
                 color=colour,
             )
     axes.set_yticks(range(len(treatments)), treatments, fontsize=9)
     axes.set_ylim(-0.6, len(treatments) - 0.4)
-    axes.set_xlim(0, min(1.0, max(0.25, float(told["probability"].max()) * 1.35)))
-    axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1.0, decimals=0))
-    axes.set_title("Probability, by treatment of the data", loc="left", fontsize=11)
-    axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+    axes.set_xlim(0, _right_end(told))
+    axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda p, _: tight(f"{100 * p:.0f} %", language)))
+    title = _say(Text("Probability, by treatment of the data", "不同数据处理下的概率"), language)
+    axes.set_title(title, loc="left", fontsize=11)
+    axes.grid(axis="x", color=RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _right_end(told: pd.DataFrame) -> float:
+    highest = float(told["probability"].max())
+    return min(1.0, max(0.25, highest * 1.35)) if math.isfinite(highest) else 1.0

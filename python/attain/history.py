@@ -1,4 +1,4 @@
-"""Figures of the past: read, checked, and put into the flat table that the core takes.
+"""Figures of the past, and the flat table of them that the core takes; `attain.reading` makes them.
 
 A history is one row per published figure. Nothing is dropped on reading: a row that no model uses yet (a part of a
 year, a share, a floor, an older vintage) stays, with the reason in the column `unused`.
@@ -8,45 +8,55 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from importlib import resources
-from os import PathLike
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import yaml
 
-from attain.errors import BasisError, DataError, UnitError
+from attain.errors import ArgumentError, DataError
 from attain.language import Text
-from attain.units import convert, decimal, parse_rate
+
+if TYPE_CHECKING:
+    from attain.reading import load_history as load_history
 
 COLUMNS = (
     "indicator", "label", "label_zh", "year", "period", "kind", "value", "unit", "price", "scope", "treatment",
     "bound", "released", "vintage", "confidence", "source", "url", "note",
 )  # fmt: skip
-KINDS = ("level", "growth", "share")
 _KIND_CODES = {"level": 0, "growth": 1}
 _OLDER = "an older vintage"
-_FULL_YEAR = re.compile(r"(\d{4})?Y?")
-_PART_YEAR = re.compile(r"(\d{4})(?:[HQM]\d{1,2}(?:-[HQM]\d{1,2})?|-\d{2})")
+_DATE = re.compile(r"(\d{4})(?:([-/])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))")
 
-AsOf = int | str | date | None
+AsOf = int | np.integer[Any] | str | date | None
 _Codes = npt.NDArray[np.int32]
 Columns = tuple[npt.NDArray[np.int64], _Codes, _Codes, _Codes, npt.NDArray[np.float64]]
 
 
-@dataclass(frozen=True)
+def __getattr__(name: str) -> Any:
+    if name == "load_history":  # it moved; attain.reading imports this module, so the way back is taken late
+        from attain.reading import load_history
+
+        return load_history
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@dataclass(frozen=True, eq=False)
 class Observations:
     """The flat table of the core: one entry per row, series by series in the order of `indicators`.
 
-    `row` leads back to `History.rows`; series, year, kind, scope and value are what `attain._core` takes.
+    Attributes
+    ----------
+    indicators
+        Ids, by the numbers in `series`.
+    series, year, kind, scope, value
+        What `attain._core` takes: (R) each.
+    row
+        Label of each row in `History.rows`: (R).
     """
 
     indicators: tuple[str, ...]
@@ -78,18 +88,23 @@ class Service:
     note: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class History:
     """Published figures of one or more indicators; made by `load_history`.
 
     Attributes
     ----------
-    rows : frame, one row per figure, columns as in `COLUMNS`, with `place` (where it stands in its source) and
-        `unused`.
-    name : where the figures come from.
-    treatments : name of a treatment of the data to what it assumes, where the source tells.
-    serves : by plan id and its indicator, the series that speaks of it.
-    defaults : indicator to the treatment used when none is asked for; the first in the rows otherwise.
+    rows
+        Frame, one row per figure; columns `place` (where it stands in its source), those of `COLUMNS`, and `unused`
+        (why no model uses it; empty: one does).
+    name
+        Where the figures come from.
+    treatments
+        Name of a treatment of the data to what it assumes, where the source tells.
+    defaults
+        Indicator to the treatment used when none is asked for; the first in the rows otherwise.
+    serves
+        By plan id and its indicator, the series that speaks of it.
     """
 
     rows: pd.DataFrame
@@ -113,10 +128,13 @@ class History:
         return dict(zip(levels["indicator"], levels["unit"], strict=True))
 
     @functools.cached_property
-    def _ids(self) -> dict[str, str]:
-        """Every name that leads to an indicator: labels, and before them ids."""
-        names = {label: str(i) for c in ("label", "label_zh") for i, label in self._first_rows[c].items() if label}
-        return names | {name: name for name in self.indicators}
+    def _labelled(self) -> dict[str, list[str]]:
+        """Label, Chinese or English, to the indicators that bear it."""
+        found: dict[str, dict[str, None]] = {}
+        for column in ("label", "label_zh"):
+            for indicator, label in self._first_rows[column].items():
+                found.setdefault(str(label), {})[str(indicator)] = None
+        return {label: list(indicators) for label, indicators in found.items() if label}
 
     @functools.cached_property
     def _treatments(self) -> dict[str, tuple[str, ...]]:
@@ -125,8 +143,20 @@ class History:
         return {str(i): tuple(sorted(t, key=lambda name: name != self.defaults.get(str(i)))) for i, t in names.items()}
 
     def find(self, name: str) -> str | None:
-        """Id of the indicator with this id, Chinese or English label; None when there is none."""
-        return self._ids.get(name)
+        """Id of the indicator with this id, or this Chinese or English label; None when there is none.
+
+        Raises
+        ------
+        DataError
+            When several indicators bear the label.
+        """
+        if name in self._first_rows.index:
+            return name
+        found = self._labelled.get(name, [])
+        if len(found) > 1:
+            ids = " and ".join(repr(indicator) for indicator in found)
+            raise DataError(f"{self.name}: {ids} bear the same label {name!r}; name the indicator by its id")
+        return found[0] if found else None
 
     def treatments_of(self, indicator: str) -> tuple[str, ...]:
         """Names of the treatments that have a usable figure, the default first; `("",)` when the figures need none."""
@@ -157,36 +187,83 @@ class History:
         return sorted({int(year) for year in rows["year"]})
 
     def usable(self, indicators: Sequence[str], treatments: Mapping[str, str] | None = None) -> pd.DataFrame:
-        """The rows that a model uses of these indicators, each under its treatment (the default where none is
-        named), series by series in the order of `indicators`, years ascending."""
+        """The rows that a model uses of these indicators, each under its treatment.
+
+        Parameters
+        ----------
+        indicators
+            Ids.
+        treatments
+            Indicator to treatment; the default one where none is named.
+
+        Returns
+        -------
+        DataFrame
+            Rows of `rows` with the column `series` (position in `indicators`): series by series, years ascending,
+            within a year the scope that begins later comes after the one that begins earlier.
+        """
         position = {name: i for i, name in enumerate(indicators)}
         chosen = {name: self.treatments_of(name)[0] for name in self._treatments} | dict(treatments or {})
-        wanted = _lookup(self.rows["indicator"], chosen, "")
-        named = self.rows["treatment"]
-        rows = self.rows[
-            (self.rows["unused"] == "") & ((named == "") | (named == wanted)) & self.rows["indicator"].isin(position)
-        ]
-        return rows.assign(series=rows["indicator"].map(position)).sort_values(["series", "year"], kind="stable")
+        named, wanted = self.rows["treatment"], _chosen(self.rows["indicator"], chosen)
+        mask = (self.rows["unused"] == "") & ((named == "") | (named == wanted))
+        rows: pd.DataFrame = self.rows[mask & self.rows["indicator"].isin(position)]
+        rows = rows.assign(series=rows["indicator"].map(position).astype(np.int64))
+        order = np.lexsort((_scope_begins(rows), rows["year"], rows["series"]))
+        return rows.take(order)
+
+    def ambiguous_scopes(
+        self, indicators: Sequence[str], treatments: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """Why the last figures of an indicator do not say which scope to project.
+
+        The scope that began last is projected; where two began in the same year, and both have a figure in the last
+        one, nothing tells them apart.
+
+        Returns
+        -------
+        dict
+            Indicator to reason and way out; indicators that can be projected are absent.
+        """
+        rows = self.usable(indicators, treatments)
+        rows = rows.assign(begins=_scope_begins(rows))
+        has_level = rows["series"].isin(rows.loc[rows["kind"] == "level", "series"])
+        figures = rows[(rows["kind"] == "level") | ~has_level]
+        last = figures.drop_duplicates("series", keep="last").set_index("series")
+        end, begin = figures["series"].map(last["year"]), figures["series"].map(last["begins"])
+        rivals = figures[(figures["year"] == end) & (figures["begins"] == begin)]
+        rivals = rivals[rivals.duplicated("series", keep=False)]
+        return {str(name): _undecided(part) for name, part in rivals.groupby("indicator", sort=False)}
 
     def as_of(self, when: AsOf) -> History:
         """What was known then.
 
-        A date keeps the figures released by then, and leaves out rows without `released` (listed in `rows` with the
-        reason); an integer year keeps figures for years up to it, in their final vintage.
+        Parameters
+        ----------
+        when
+            A date, as text such as 2025-08-28, `date`, `datetime` or `Timestamp`: keeps the figures released by then,
+            and leaves out rows without `released` (listed in `rows` with the reason). An integer year: keeps figures
+            for years up to it, in their final vintage. None: everything.
+
+        Raises
+        ------
+        ArgumentError
+            For anything else.
         """
         if when is None:
             return self
-        if isinstance(when, int):
+        if isinstance(when, int | np.integer) and not isinstance(when, bool) and 1000 <= when <= 9999:
             late = self.rows["year"] > when
             return self._without(late, f"after {when}")
-        day = _as_date(when)
+        day = parse_day(when)
+        if day is None:
+            raise ArgumentError(f"as_of: {when!r} is neither a year nor a date such as 2025-08-28")
         known = self.rows["released"] != ""
         late = known & (self.rows["released"] > day.isoformat())
         return self._without(~known, "no release date")._without(late, f"released after {day}")
 
     def _without(self, mask: pd.Series[bool], reason: str) -> History:
         unused = self.rows["unused"].mask(mask & self.rows["unused"].isin(["", _OLDER]), reason)
-        return dataclasses.replace(self, rows=_mark_old_vintages(self.rows.assign(unused=unused)))
+        return dataclasses.replace(self, rows=mark_old_vintages(self.rows.assign(unused=unused)))
 
     def observations(self, indicators: Sequence[str], treatments: Mapping[str, str] | None = None) -> Observations:
         """The flat table of the usable rows of these indicators, each under its treatment."""
@@ -207,30 +284,39 @@ class History:
         Returns
         -------
         DataFrame
-            Index indicator; columns label, unit, price, levels, growth_rates, first, last, scopes, treatments,
-            usable (bool),
-            needs (what is missing where it is not usable), unused (rows kept but not used, with the reasons).
+            Index indicator; columns label, unit, price, levels, growth_rates, first and last (years, missing where
+            nothing is usable), scopes, treatments, usable (bool), needs (what is missing where it is not usable),
+            unused (rows kept but not used, with the reasons).
         """
-        return pd.DataFrame([self._describe(name) for name in self.indicators]).set_index("indicator")
-
-    def _describe(self, name: str) -> dict[str, Any]:
-        rows = self.usable([name])
-        unused = self.rows.loc[(self.rows["indicator"] == name) & (self.rows["unused"] != ""), "unused"].value_counts()
-        return {
-            "indicator": name,
-            "label": self.label_of(name),
-            "unit": self.unit_of(name),
-            "price": self.price_of(name),
-            "levels": int((rows["kind"] == "level").sum()),
-            "growth_rates": int((rows["kind"] == "growth").sum()),
-            "first": int(rows["year"].min()) if len(rows) else None,
-            "last": int(rows["year"].max()) if len(rows) else None,
-            "scopes": ", ".join(s for s in rows["scope"].unique() if s),
-            "treatments": ", ".join(t for t in self.treatments_of(name) if t),
-            "usable": len(rows) > 0,
-            "needs": "" if len(rows) else "yearly levels or growth rates",
-            "unused": "; ".join(f"{count} {reason}" for reason, count in unused.items()),
+        names = pd.Index(self.indicators, name="indicator")
+        about, rows = self._first_rows.loc[names], self.usable(self.indicators)
+        counts = pd.crosstab(rows["indicator"], rows["kind"]).reindex(index=names, columns=["level", "growth"])
+        counts = counts.fillna(0).astype(np.int64)
+        years = rows.groupby("indicator")["year"].agg(["min", "max"]).reindex(names).astype("Int64")
+        usable = counts.sum(axis=1) > 0
+        columns = {
+            "label": about["label"].where(about["label"] != "", about["label_zh"]).where(lambda s: s != "", names),
+            "unit": [self.unit_of(name) for name in names],
+            "price": about["price"],
+            "levels": counts["level"],
+            "growth_rates": counts["growth"],
+            "first": years["min"],
+            "last": years["max"],
+            "scopes": _joined(rows["indicator"], rows["scope"], names, ", "),
+            "treatments": [", ".join(t for t in self.treatments_of(name) if t) for name in names],
+            "usable": usable,
+            "needs": np.where(usable, "", "yearly levels or growth rates"),
+            "unused": self._unused_reasons(names),
         }
+        return pd.DataFrame(columns, index=names)
+
+    def _unused_reasons(self, names: pd.Index[str]) -> pd.Series[str]:
+        """By indicator, how many rows are not used for which reason, the commonest first."""
+        unused = self.rows[self.rows["unused"] != ""]
+        counts = unused.groupby(["indicator", "unused"], sort=False).size().sort_values(ascending=False, kind="stable")
+        reasons = counts.rename("count").reset_index()
+        texts = reasons["count"].astype(str) + " " + reasons["unused"]
+        return _joined(reasons["indicator"], texts, names, "; ")
 
     def to_frame(self) -> pd.DataFrame:
         """A copy of `rows`."""
@@ -242,323 +328,57 @@ class History:
         return f"{self.name}\n{self.describe()[shown].to_string()}"
 
 
-def load_history(
-    source: str | PathLike[str] | pd.DataFrame | pd.Series[Any] | History, *, name: str | None = None
-) -> History:
-    """Figures from a bundled id, a CSV file, a tidy or wide DataFrame, or a Series.
-
-    Parameters
-    ----------
-    source
-        * id of a bundled history (`"jiangxi"`);
-        * path of a CSV file with at least the columns indicator, year (or period) and value, and any other of
-        `COLUMNS`; a CSV
-          without a column `indicator` is wide: a column year, and one column per indicator;
-        * a DataFrame of either form (wide: index year, one column per indicator; a missing cell is a year without
-        figure); * a Series with a year index, named after its indicator.
-    name
-        How errors and tables call it.
-
-    Raises
-    ------
-    DataError, UnitError, BasisError
-        Naming the file, the line or row, the column, and the way out.
-    """
-    if isinstance(source, History):
-        return source
-    if isinstance(source, pd.Series):
-        return _from_series(source, name or "series")
-    if isinstance(source, pd.DataFrame):
-        return _from_frame(source, name or "frame")
-    text = str(source)
-    if Path(text).suffix == "" and not Path(text).exists():
-        return _bundled(text)
-    return _from_csv(Path(text), name or text)
-
-
-def _bundled(name: str) -> History:
-    folder = resources.files("attain").joinpath("data")
-    if not folder.joinpath(f"{name}.csv").is_file():
-        known = ", ".join(sorted(e.name[:-4] for e in folder.iterdir() if e.name.endswith(".csv")))
-        raise DataError(f"no bundled history {name!r}; bundled: {known}; or give the path of a .csv file")
-    about = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
-    frame = _read_csv(io.StringIO(folder.joinpath(f"{name}.csv").read_text(encoding="utf-8")), name)
-    treatments = {treatment: Text(**texts) for treatment, texts in about["treatments"].items()}
-    serves = {plan: {i: Service(**row) for i, row in rows.items()} for plan, rows in about["serves"].items()}
-    return dataclasses.replace(
-        _from_tidy(frame, name), treatments=treatments, defaults=about["defaults"], serves=serves
-    )
-
-
-def _from_csv(path: Path, name: str) -> History:
-    if path.suffix != ".csv":
-        raise DataError(f"{name}: a history is a .csv file; save the sheet as CSV (UTF-8)")
+def parse_day(when: Any) -> date | None:
+    """The day that a date, a datetime or text such as 2021-03-05, 2021-3-5, 2021/3/5 or 20210305 names, else None."""
+    if isinstance(when, date):
+        return None if pd.isna(when) else date(when.year, when.month, when.day)
+    match = _DATE.fullmatch(when.strip()) if isinstance(when, str) else None
+    if match is None:
+        return None
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(f"{name}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name}: is not UTF-8 text; save it as CSV UTF-8") from error
-    frame = _read_csv(io.StringIO(text), name)
-    return _from_tidy(frame, name) if "indicator" in frame.columns else _from_wide(_wide_csv(frame, name), name)
+        return date(int(match[1]), int(match[3] or match[5]), int(match[4] or match[6]))
+    except ValueError:
+        return None
 
 
-def _read_csv(text: io.StringIO, name: str) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(text, dtype=str, keep_default_na=False)
-    except (pd.errors.EmptyDataError, pd.errors.ParserError) as error:
-        raise DataError(f"{name}: not a table of comma-separated values: {error}") from error
-    frame.index = pd.Index([f"line {i + 2}" for i in range(len(frame))])
-    return frame
+def cells(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """What tells the usable figures apart, with more columns beside it."""
+    return rows.loc[rows["unused"] == "", ["indicator", "year", "kind", "scope", *columns]]
 
 
-def _wide_csv(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    if "year" not in frame.columns:
-        raise DataError(
-            f"{name}: neither a column indicator (one figure per row) nor a column year (one column per indicator)"
-        )
-    wide = frame.set_index("year").map(lambda cell: cell if cell.strip() else None)
-    return wide
-
-
-def _from_series(series: pd.Series[Any], name: str) -> History:
-    indicator = str(series.name or "series")
-    missing = series.index[series.isna()]
-    if len(missing):
-        raise DataError(f"{name} {indicator!r}, year {missing[0]}: no figure (NaN); drop missing years with .dropna()")
-    return _from_wide(series.to_frame(indicator), name)
-
-
-def _from_frame(frame: pd.DataFrame, name: str) -> History:
-    if "indicator" not in frame.columns:
-        return _from_wide(frame.set_index("year") if "year" in frame.columns else frame, name)
-    labelled = frame.astype(object).where(frame.notna(), "")
-    blank = labelled.index[frame["value"].isna()] if "value" in frame.columns else labelled.index[:0]
-    if len(blank):
-        raise DataError(f"{name}, row {blank[0]}, column value: no figure (NaN); drop the row or fill in the figure")
-    labelled.index = pd.Index([f"row {label}" for label in frame.index])
-    return _from_tidy(labelled, name)
-
-
-def _from_wide(wide: pd.DataFrame, name: str) -> History:
-    if wide.shape[1] == 0 or len(wide) == 0:
-        raise DataError(f"{name}: is empty; a history needs at least one figure")
-    empty = wide.columns[wide.isna().all()]
-    if len(empty):
-        raise DataError(f"{name}, column {empty[0]!r}: has no figure; drop the column or fill in a figure")
-    columns = [str(c) for c in wide.columns]
-    tidy = pd.DataFrame(
-        {
-            "indicator": np.repeat(columns, len(wide)),
-            "year": np.tile(wide.index.to_numpy(), len(columns)),
-            "value": wide.to_numpy().T.ravel(),
-        }
-    )
-    tidy.index = pd.Index("column '" + tidy["indicator"] + "', year " + tidy["year"].astype(str))
-    return _from_tidy(tidy[tidy["value"].notna()], name)
-
-
-def _from_tidy(frame: pd.DataFrame, name: str) -> History:
-    if len(frame) == 0:
-        raise DataError(f"{name}: is empty; a history needs at least one figure")
-    _check_columns(frame, name)
-    rows = pd.DataFrame({c: frame[c] if c in frame.columns else "" for c in COLUMNS})
-    rows.insert(0, "place", frame.index)
-    rows = rows.reset_index(drop=True)
-    for column in set(frame.columns) - {"year", "value"}:
-        rows[column] = rows[column].astype(str).str.strip()
-    _fill_years(rows, name)
-    _fill_kinds(rows, name)
-    _fill_prices(rows, name)
-    _fill_values(rows, name)
-    rows["unused"] = _why_unused(rows)
-    _refuse_repeats(rows, name)
-    return History(_mark_old_vintages(rows), name)
-
-
-def _check_columns(frame: pd.DataFrame, name: str) -> None:
-    missing = [c for c in ("indicator", "value") if c not in frame.columns]
-    if "year" not in frame.columns and "period" not in frame.columns:
-        missing.append("year")
-    if missing:
-        raise DataError(
-            f"{name}: column {missing[0]!r} is missing; a history needs indicator, year (or period) and value"
-        )
-    unknown = [str(c) for c in frame.columns if c not in COLUMNS]
-    if unknown:
-        raise DataError(f"{name}: unknown column {unknown[0]!r}; known columns: {', '.join(COLUMNS)}")
-
-
-def _lookup(keys: pd.Series[Any], table: Mapping[Any, str], default: str) -> pd.Series[str]:
-    found = [table.get(key, default) for key in keys] if table else default
-    return pd.Series(found, index=keys.index, dtype=object)
-
-
-def _first(mask: pd.Series[bool] | npt.NDArray[np.bool_]) -> int | None:
-    positions = np.flatnonzero(np.asarray(mask))
-    return int(positions[0]) if len(positions) else None
-
-
-def _refuse(rows: pd.DataFrame, mask: Any, name: str, column: str, sentence: str) -> None:
-    """Raise for the first row of the mask; `{value}` in the sentence becomes what stands there."""
-    first = _first(mask)
-    if first is not None:
-        row = rows.iloc[first]
-        raise DataError(f"{name}, {row['place']}, column {column}: " + sentence.format(value=row[column]))
-
-
-def _fill_years(rows: pd.DataFrame, name: str) -> None:
-    periods = rows["period"].unique()
-    full = rows["period"].isin([text for text in periods if _FULL_YEAR.fullmatch(text)])
-    part = rows["period"].isin([text for text in periods if _PART_YEAR.fullmatch(text)])
-    _refuse(
-        rows,
-        ~(full | part),
-        name,
-        "period",
-        "{value!r} is no period; write 2025, 2025H1, 2025Q1-Q3, 2025M1-M11 or 2025-08",
-    )
-    stated = rows["year"].astype(str).str.strip()
-    written = stated.where(stated != "", rows["period"].str[:4])
-    years = pd.to_numeric(written, errors="coerce")
-    bad = years.isna() | (years != years.round()) | (years < 1000) | (years > 9999)
-    _refuse(rows, bad, name, "year", "{value!r} is not a year such as 2025")
-    rows["year"] = years.astype(int)
-    rows["period"] = rows["period"].where(part, "")
-
-
-def _fill_kinds(rows: pd.DataFrame, name: str) -> None:
-    rows["kind"] = rows["kind"].where(rows["kind"] != "", "level")
-    _refuse(rows, ~rows["kind"].isin(KINDS), name, "kind", "{value!r} is none of level, growth, share")
-    _refuse(rows, rows["indicator"] == "", name, "indicator", "is empty; name the indicator")
-
-
-def _fill_prices(rows: pd.DataFrame, name: str) -> None:
-    _refuse(
-        rows,
-        ~rows["price"].isin(["", "nominal", "constant"]),
-        name,
-        "price",
-        "{value!r} is neither nominal nor constant",
-    )
-    rows.loc[(rows["kind"] == "level") & (rows["price"] == ""), "price"] = "nominal"
-    stated = rows.loc[rows["price"] != ""].groupby("indicator")["price"]
-    mixed = stated.nunique()
-    for indicator in mixed[mixed > 1].index:
-        part = rows[(rows["indicator"] == indicator) & (rows["price"] != "")]
-        other = part[part["price"] != part["price"].iloc[0]].iloc[0]
-        first = part["price"].iloc[0]
-        raise BasisError(
-            f"{name}, {other['place']}: {indicator!r} mixes {first} and {other['price']} prices ({other['kind']} of"
-            f" {other['year']}); constant-price growth never enters nominal levels without a deflator: give it an"
-            " indicator of its own"
-        )
-    rows["price"] = _lookup(rows["indicator"], stated.first().to_dict(), "nominal")
-
-
-def _plain_number(text: Any) -> float:
-    try:
-        return float(decimal(text))
-    except UnitError:
-        return float("nan")
-
-
-def _growth_value(row: pd.Series[Any], name: str) -> float:
-    text = str(row["value"]).strip()
-    try:
-        return float(parse_rate(text.removesuffix("%") + row["unit"] if row["unit"] else row["value"]))
-    except UnitError as error:
-        raise UnitError(f"{name}, {row['place']}, column value: {error}") from error
-
-
-def _fill_values(rows: pd.DataFrame, name: str) -> None:
-    values = pd.to_numeric(rows["value"], errors="coerce").astype(float)
-    odd = values.isna() & (rows["kind"] != "growth")
-    values[odd] = rows.loc[odd, "value"].map(_plain_number)
-    _refuse(
-        rows,
-        values.isna() & (rows["kind"] != "growth"),
-        name,
-        "value",
-        "{value!r} is not a number; put the unit into the column unit",
-    )
-    _refuse(rows, np.isinf(values), name, "value", "{value!r} is not a finite number")
-    sunken = (
-        "a level of {value} is zero or negative, and growth is modelled on logarithms; leave out years without figure"
-    )
-    _refuse(rows, (rows["kind"] == "level") & (values <= 0), name, "value", sunken)
-    growth = rows["kind"] == "growth"
-    for index in rows.index[growth]:
-        values[index] = _growth_value(rows.loc[index], name)
-    _refuse(rows, growth & (values <= -1), name, "value", "a growth rate of {value} is -100 % or lower")
-    rows["value"] = values
-    _convert_levels(rows, name)
-
-
-def _convert_levels(rows: pd.DataFrame, name: str) -> None:
-    """Levels of one indicator into the unit of its first level."""
-    levels = rows[(rows["kind"] == "level") & (rows["unit"] != "")]
-    if levels.empty:
-        return
-    first = levels.groupby("indicator")["unit"].first()
-    for index, indicator, written in zip(levels.index, levels["indicator"], levels["unit"], strict=True):
-        try:
-            factor = convert(decimal(1), written, first[indicator])
-        except UnitError as error:
-            raise UnitError(f"{name}, {rows.loc[index, 'place']}, column unit: {error}") from error
-        if factor != 1:
-            rows.loc[index, ["value", "unit"]] = [
-                float(decimal(rows.loc[index, "value"]) * factor),
-                first[indicator],
-            ]
-    named = _lookup(rows["indicator"], first.to_dict(), "")
-    bare = (rows["kind"] == "level") & (rows["unit"] == "") & (named != "")
-    _refuse(rows, bare, name, "unit", "is empty, while other figures of the indicator have a unit; fill it in")
-
-
-def _why_unused(rows: pd.DataFrame) -> pd.Series[str]:
-    reason = pd.Series("", index=rows.index)
-    reason = reason.mask(rows["kind"] == "share", "share (no model for shares yet)")
-    reason = reason.mask(rows["bound"] != "", "a bound, not a figure (not modelled yet)")
-    return reason.mask(rows["period"] != "", "part of a year (not modelled yet)")
-
-
-def _cells(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    return rows.loc[(rows["unused"] == ""), ["indicator", "year", "kind", "scope", *columns]]
-
-
-def _refuse_repeats(rows: pd.DataFrame, name: str) -> None:
-    """One figure per cell: the same treatment may not have two, nor a treatment one that all treatments have."""
-    cells = _cells(rows, ["vintage", "treatment"])
-    key = ["indicator", "year", "kind", "scope", "vintage"]
-    keys = pd.MultiIndex.from_frame(cells[key])
-    shared = (cells["treatment"] == "").to_numpy()
-    repeated = cells.duplicated([*key, "treatment"]) | (shared & keys.isin(keys[~shared]))
-    first = _first(repeated)
-    if first is not None:
-        same = np.flatnonzero(keys == keys[first])
-        row, other = rows.loc[cells.index[first]], rows.loc[cells.index[same[same != first][0]]]
-        raise DataError(
-            f"{name}, {row['place']}: the {row['kind']} of {row['indicator']!r} for {row['year']} stands already in"
-            f" {other['place']}, with the same scope, treatment and vintage;"
-            " tell them apart by one of these columns, or drop one"
-        )
-
-
-def _mark_old_vintages(rows: pd.DataFrame) -> pd.DataFrame:
-    """Of several vintages of one figure the latest is used; vintages compare as text, so write them as dates."""
+def mark_old_vintages(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with `unused` set for all but the latest vintage of a figure; vintages are ISO texts, which sort."""
     unused = rows["unused"].mask(rows["unused"] == _OLDER, "")
-    cells = _cells(rows.assign(unused=unused), ["treatment", "vintage"])
-    order = cells.sort_values("vintage", kind="stable")
+    order = cells(rows.assign(unused=unused), ["treatment", "vintage"]).sort_values("vintage", kind="stable")
     superseded = order.index[order.duplicated(["indicator", "year", "kind", "scope", "treatment"], keep="last")]
     unused[superseded] = _OLDER
     return rows.assign(unused=unused)
 
 
-def _as_date(when: str | date) -> date:
-    if isinstance(when, date):
-        return when
-    try:
-        return date.fromisoformat(when)
-    except ValueError:
-        raise DataError(f"as_of: {when!r} is neither a year nor a date such as 2025-08-28") from None
+def _chosen(indicators: pd.Series[str], treatments: Mapping[str, str]) -> Any:
+    """The treatment chosen for each row's indicator, "" where it needs none."""
+    return [treatments.get(indicator, "") for indicator in indicators] if treatments else ""
+
+
+def _scope_begins(rows: pd.DataFrame) -> pd.Series[int]:
+    """First year of each row's scope within its series."""
+    return rows.groupby(["series", "scope"], sort=False)["year"].transform("min")
+
+
+def _undecided(rivals: pd.DataFrame) -> str:
+    scopes = " and ".join(repr(scope) for scope in rivals["scope"])
+    begins, last = rivals["begins"].iloc[0], rivals["year"].iloc[0]
+    return (
+        f"the scopes {scopes} both begin in {begins} and have a figure in {last}, so nothing says which to project;"
+        " give the one that is not meant to be projected a treatment, or leave it out"
+    )
+
+
+def _joined(indicators: pd.Series[str], texts: pd.Series[str], names: pd.Index[str], separator: str) -> pd.Series[str]:
+    """By indicator, its distinct texts in order, empty ones left out."""
+    pairs = pd.DataFrame({"indicator": indicators, "text": texts}).drop_duplicates()
+    found: dict[str, list[str]] = {}
+    for indicator, text in zip(pairs["indicator"], pairs["text"], strict=True):
+        if text:
+            found.setdefault(indicator, []).append(text)
+    return pd.Series([separator.join(found.get(name, [])) for name in names], index=names, dtype=object)

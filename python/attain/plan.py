@@ -87,12 +87,24 @@ class Plan(BaseModel):
         data = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
         if self.issued is not None:
             data["issued"] = self.issued
-        return yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=110)
+        return yaml.dump(data, Dumper=_PlainDumper, allow_unicode=True, sort_keys=False, width=110)
 
 
 def plan_schema() -> dict[str, Any]:
     """The language of plans as JSON Schema, for editors and other programs."""
     return Plan.model_json_schema(by_alias=True)
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """YAML that reads back as it was: text with control characters is quoted and escaped."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    plain = all(character.isprintable() for character in text)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+
+
+_PlainDumper.add_representer(str, _represent_text)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -102,6 +114,9 @@ class _StrictLoader(yaml.SafeLoader):
         seen: set[Any] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str | int):
+                message = f"the key {key!r} is no name; write plain fields such as id or targets"
+                raise yaml.constructor.ConstructorError(None, None, message, key_node.start_mark)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"the key {key!r} stands twice", key_node.start_mark
@@ -140,6 +155,9 @@ def _explain(problem: Any, data: Mapping[str, Any], where: str) -> str:
     if len(location) >= 2 and location[0] == "targets" and isinstance(location[1], int):
         where = f"{where}: {_target_name(data, location[1])}"
         location, model = location[2:], Target
+    elif len(location) >= 2 and location[0] == "relations" and isinstance(location[1], int):
+        where = f"{where}: relation no. {location[1] + 1}"
+        location, model = location[2:], Relation
     if problem["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(location[-1]), model.model_fields, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known fields: {', '.join(model.model_fields)}"

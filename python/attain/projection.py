@@ -6,8 +6,10 @@ probabilities from the mixture of one indicator.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +21,7 @@ import pandas as pd
 from attain import _core
 from attain.errors import ArgumentError, DataError
 from attain.history import AsOf, History, Observations, load_history
+from attain.language import Language
 from attain.prior import Prior, load_prior
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ _STATUS = {code: (name, text) for code, name, _, text in _core.status_table()}
 _REDUNDANT = 2
 
 _RELATIVE_ERROR = 1e-11
+MAX_HORIZON = 200
 
 
 def numerical_error(log_probability: float) -> float:
@@ -62,7 +66,7 @@ class Origin:
     log_level: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mixture:
     """The log level of one indicator over its horizon: components with weight, df, location and scale matrix.
 
@@ -98,7 +102,7 @@ class Mixture:
         return _core.margin_quantile(self.weight, self.df, location, scale, np.asarray(probability, np.float64))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Projection:
     """Indicators projected to a year; made by `project`.
 
@@ -107,6 +111,7 @@ class Projection:
     history : the figures used; observations : the flat table of the core; origins : one per indicator.
     to : last year; model, prior : how; treatments : treatment of the data, where one was asked for.
     skipped : frame (index indicator, column reason) of indicators that could not be projected.
+    as_of : date or year of knowledge, where one was asked for.
     redundant : places of growth figures that repeat what two published levels say, and were not used.
     """
 
@@ -119,6 +124,7 @@ class Projection:
     treatments: Mapping[str, str] = field(default_factory=dict)
     skipped: pd.DataFrame = field(default_factory=pd.DataFrame)
     redundant: tuple[str, ...] = ()
+    as_of: AsOf = None
 
     @property
     def indicators(self) -> tuple[str, ...]:
@@ -187,7 +193,7 @@ class Projection:
             Index year, one column per indicator; several q give a second column level `quantile`. In the unit of the
             history; NaN in years up to an indicator's own last figure.
         """
-        asked = np.atleast_1d(np.asarray(q, np.float64))
+        asked = _probabilities(q)
         order = np.argsort(asked)
         first = min(o.year for o in self.origins) + 1
         table = self.prior.table if self.prior is not None else None
@@ -240,13 +246,14 @@ class Projection:
         mixture, origin = self.mixture(indicator), self.origin(indicator)
         if by not in mixture.years:
             raise ArgumentError(f"by: {by} is outside the projected years {mixture.years[0]} to {mixture.years[-1]}")
-        if not (bound > 0 and math.isfinite(bound)):
+        level = _number(bound, word)
+        if not (level > 0 and math.isfinite(level)):
             raise ArgumentError(f"{word}: a level is positive and finite, not {bound}")
         if origin.levels == 0:
             raise DataError(
                 f"{self.indicators[self.position(indicator)]!r} has growth rates only: it answers questions of growth"
             )
-        row, log_bound = mixture.row(by), math.log(bound)
+        row, log_bound = mixture.row(by), math.log(level)
         upper = word in ("at_least", "more_than")
         return math.exp(
             mixture.log_probability(row, log_bound) if upper else mixture.log_probability(row, upper=log_bound)
@@ -271,11 +278,33 @@ class Projection:
         lines += [f"  {name}: not projected, {reason}" for name, reason in self.skipped["reason"].items()]
         return "\n".join(lines)
 
-    def plot(self, indicator: str | None = None, *, language: str = "en") -> Figure:
+    def _repr_html_(self) -> str:
+        from attain.report import projection_fragment
+
+        return projection_fragment(self)
+
+    def plot(self, indicator: str | None = None, *, language: Language = "en") -> Figure:
         """Fan chart of one indicator."""
         from attain.figures import fan_chart
 
         return fan_chart(self, self.indicators[self.position(indicator)], language=language)
+
+
+def _number(value: Any, name: str) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name}: {value!r} is not a number") from None
+
+
+def _probabilities(q: Any) -> npt.NDArray[np.float64]:
+    try:
+        asked = np.atleast_1d(np.asarray(q, np.float64))
+    except (TypeError, ValueError):
+        raise ArgumentError(f"q: {q!r} is neither a probability nor a list of them") from None
+    if asked.ndim > 1 or asked.size == 0 or not ((asked > 0) & (asked < 1)).all():
+        raise ArgumentError(f"q: {q!r} is not within 0 and 1; ask for one probability or a list of them")
+    return asked
 
 
 def project(
@@ -314,14 +343,27 @@ def project(
     if model not in ("growth", "random-walk"):
         raise ArgumentError(f"model: {model!r} is neither 'growth' nor 'random-walk'")
     figures = load_history(history).as_of(as_of)
-    wanted = figures.indicators if indicators is None else tuple(_find(figures, name) for name in indicators)
-    chosen = {_find(figures, name): t for name, t in (treatments or {}).items()}
+    asked = (indicators,) if isinstance(indicators, str) else figures.indicators if indicators is None else indicators
+    wanted = tuple(dict.fromkeys(_find(figures, name) for name in asked))
+    if not wanted:
+        raise ArgumentError("indicators: name at least one")
+    chosen = {_find(figures, name): t for name, t in dict(treatments or {}).items()}
     for name, treatment in chosen.items():
         if treatment not in figures.treatments_of(name):
-            raise ArgumentError(
-                f"{name!r} has no treatment {treatment!r}; it has {', '.join(figures.treatments_of(name))}"
-            )
-    return _read(figures, wanted, chosen, to, model, load_prior(prior) if model == "growth" else None)
+            known = ", ".join(figures.treatments_of(name))
+            raise ArgumentError(f"{name!r} has no treatment {treatment!r}; it has {known}")
+    grid = load_prior(prior) if model == "growth" else None
+    return dataclasses.replace(_read(figures, wanted, chosen, _year(to), model, grid), as_of=as_of)
+
+
+def _year(to: Any) -> int:
+    try:
+        year = operator.index(to)
+    except TypeError:
+        raise ArgumentError(f"to: {to!r} is not a year such as 2030") from None
+    if not 1000 <= year <= 9999:
+        raise ArgumentError(f"to: {to!r} is not a year such as 2030")
+    return year
 
 
 def _find(history: History, name: str) -> str:
@@ -348,6 +390,8 @@ def _read(
     origins = {names[s]: Origin(*row) for s, row in zip(present, rows, strict=True)}
     reasons |= {names[table.series[i]]: _row_problem(history, table, status, i) for i in np.flatnonzero(status)[::-1]}
     reasons |= {n: f"figures reach {o.year} already" for n, o in origins.items() if n not in reasons and o.year >= to}
+    far = f"the horizon to {to} is longer than {MAX_HORIZON} years"
+    reasons |= {n: far for n, o in origins.items() if n not in reasons and to - o.year > MAX_HORIZON}
     if model == "random-walk":
         few = "the random walk needs three levels, or two changes"
         reasons |= {n: few for n, o in origins.items() if n not in reasons and o.changes < 2}

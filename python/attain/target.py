@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from attain.errors import PlanError, UnitError
-from attain.units import parse_amount, parse_points, parse_rate, unit
+from attain.units import parse_amount, parse_multiple, parse_points, parse_rate, unit
 
 Kind = Literal[
     "level", "growth", "share", "multiple", "reduction", "count", "count_above", "flow", "coverage", "ratio"
@@ -120,8 +120,7 @@ class Target(BaseModel):
     @property
     def value(self) -> Decimal:
         """The stated number, in `effective_unit` (rates as fractions); the lower one of `between`."""
-        stated = getattr(self, self.word)
-        return self._number(stated[0] if self.word == "between" else stated)
+        return self._number(self._stated[0])
 
     @property
     def upper(self) -> Decimal | None:
@@ -129,12 +128,17 @@ class Target(BaseModel):
         return None if self.between is None else self._number(self.between[1])
 
     @property
+    def _stated(self) -> tuple[Amount, ...]:
+        """The number as written; both of `between`."""
+        stated = getattr(self, self.word)
+        return stated if self.word == "between" else (stated,)
+
+    @property
     def effective_unit(self) -> str | None:
         """The unit of `value`: the one written beside the number, else `unit`; None for rates and multiples."""
         if self.is_rate or self.kind == "multiple":
             return None
-        stated = getattr(self, self.word)
-        return parse_amount(stated[0] if self.word == "between" else stated, self.unit)[1]
+        return parse_amount(self._stated[0], self.unit)[1]
 
     @property
     def bounds(self) -> tuple[Decimal | None, Decimal | None]:
@@ -155,7 +159,11 @@ class Target(BaseModel):
         return (lower is None or figure >= lower) and (upper is None or figure <= upper)
 
     def _number(self, stated: Amount) -> Decimal:
-        return parse_rate(stated) if self.is_rate else parse_amount(stated, self.unit)[0]
+        if self.is_rate:
+            return parse_rate(stated, self.unit)
+        if self.kind == "multiple":
+            return parse_multiple(stated, self.unit)
+        return parse_amount(stated, self.effective_unit)[0]
 
     def _tolerance(self) -> Decimal:
         if self.approx_tolerance is None:
@@ -186,10 +194,29 @@ class Target(BaseModel):
             raise ValueError(f"{self.word}: {error}") from error
         if lower is not None and upper is not None and lower > upper:
             raise ValueError(f"between: the lower number {lower} is above the upper {upper}")
+        self._check_tolerance()
+        if self.kind == "growth" and any(bound is not None and bound <= -1 for bound in (lower, upper)):
+            raise ValueError(f"{self.word}: growth of -100 % or less leaves nothing to grow")
+        if self.kind == "reduction" and not 0 < self.value < 1:
+            raise ValueError(f"{self.word}: a reduction lies between 0 and 100 %, not at {float(100 * self.value):g} %")
         if self.kind in _POSITIVE and self.value <= 0:
             raise ValueError(f"{self.word}: a {self.kind} must be positive, not {self.value}")
         if self.kind in ("share", "coverage") and not 0 <= self.value <= 1:
-            raise ValueError(f"{self.word}: a {self.kind} lies between 0 and 100 %, not at {100 * self.value:f} %")
+            raise ValueError(
+                f"{self.word}: a {self.kind} lies between 0 and 100 %, not at {float(100 * self.value):g} %"
+            )
+
+    def _check_tolerance(self) -> None:
+        if self.approx_tolerance is None:
+            return
+        if self.word != "about":
+            raise ValueError(f"approx_tolerance: belongs to about, not to {self.word}; leave it out")
+        try:
+            tolerance = parse_points(self.approx_tolerance) if self.is_rate else parse_rate(self.approx_tolerance)
+        except UnitError as error:
+            raise ValueError(f"approx_tolerance: {error}") from error
+        if not 0 <= tolerance < 1:
+            raise ValueError(f"approx_tolerance: {self.approx_tolerance!r} is not between 0 and 100 %")
 
     def _check_fields_of_kind(self) -> None:
         belongs = {
@@ -301,7 +328,10 @@ def count_above(indicator: str, /, **fields: Any) -> Target:
 
 
 def flow(indicator: str, /, **fields: Any) -> Target:
-    """An amount in every year or period: `flow("projects", per="year", by=2028, at_least="100个")`. As `level` otherwise."""
+    """An amount in every year or period: `flow("projects", per="year", by=2028, at_least="100个")`.
+
+    Parameters and errors as in `level`.
+    """
     return _build("flow", indicator, fields)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from attain.language import Language, Text, check_language
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 WIDTH = 100
 FEW_OBSERVATIONS = 6
 WIDE_RANGE = 0.3
+_PER_TABLE = 3
+_NARROWEST = 8
 
 
 def percent(probability: float) -> str:
@@ -36,6 +40,30 @@ def leads_with_range(observations: float, low: float, high: float) -> bool:
     return observations < FEW_OBSERVATIONS or high - low > WIDE_RANGE
 
 
+def number(value: float | None, unit: str) -> str:
+    """A figure in its unit, rates as per cent."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    if unit in ("per year", "fraction"):
+        return f"{100 * value:.1f} %"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
+
+
+def interval(low: float, high: float, unit: str, language: Language = "en") -> str:
+    """Two figures of one unit."""
+    between = Text(" to ", "至").say(language) if min(low, high) < 0 else "–"
+    return f"{number(low, unit).removesuffix(' %')}{between}{number(high, unit).removesuffix(' %')}"
+
+
+def stated(target: Target) -> str:
+    """The number of a target with its word, as the plan states it."""
+    signs = {"at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<", "about": "≈", "between": ""}
+    values = [target.value] if target.upper is None else [target.value, target.upper]
+    shown = "–".join(f"{float(100 * v if target.is_rate else v):,.10g}" for v in values)
+    unit = "%" if target.is_rate else "×" if target.kind == "multiple" else target.effective_unit or ""
+    return f"{signs[target.word]}{shown} {unit}".rstrip()
+
+
 def display_width(text: str) -> int:
     """Columns that a text takes on a terminal; Chinese characters take two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
@@ -44,7 +72,7 @@ def display_width(text: str) -> int:
 def _fit(text: str, width: int) -> str:
     if display_width(text) <= width:
         return text
-    while display_width(text) > width - 1:
+    while text and display_width(text) > width - 1:
         text = text[:-1]
     return text + "…"
 
@@ -54,155 +82,258 @@ def _pad(text: str, width: int, right: bool) -> str:
     return gap + text if right else text + gap
 
 
-def table_text(header: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> list[str]:
-    """Lines of a table at most `WIDTH` wide; the first column gives way."""
+def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Lines of a table at most `WIDTH` wide, numbers to the right. Where it would be wider, the first column stands on
+    lines of its own, and then the widest others give way."""
     cells = [list(header), *(list(row) for row in rows)]
     widths = [max(display_width(row[c]) for row in cells) for c in range(len(header))]
-    widths[0] = min(widths[0], WIDTH - sum(widths[1:]) - 2 * (len(widths) - 1))
-    lines = [
-        "  ".join(_pad(_fit(cell, w), w, right) for cell, w, right in zip(row, widths, numeric, strict=True)).rstrip()
-        for row in cells
-    ]
-    return [lines[0], "-" * (sum(widths) + 2 * (len(widths) - 1)), *lines[1:]]
+    stacked = _total(widths) > WIDTH
+    if stacked:
+        widths = widths[1:]
+    while _total(widths) > WIDTH - 2 * stacked and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    lines: list[str] = []
+    for row in cells:
+        lines += [_fit(row[0], WIDTH)] if stacked and row is not cells[0] else []
+        lines.append("  " * stacked + _line(row[stacked:], widths, left=not stacked))
+    return [lines[0], "-" * min(WIDTH, _total(widths) + 2 * stacked), *lines[1:]]
 
 
-def number(value: float | None, unit: str) -> str:
-    """A figure in its unit, rates as per cent."""
-    if value is None or not math.isfinite(value):
-        return "-"
-    if unit == "per year":
-        return f"{100 * value:.1f} %"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
+def _total(widths: Sequence[int]) -> int:
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
-def interval(low: float, high: float, unit: str) -> str:
-    """Two figures of one unit."""
-    return f"{number(low, unit).removesuffix(' %')} to {number(high, unit).removesuffix(' %')}"
+def _line(cells: Sequence[str], widths: Sequence[int], left: bool) -> str:
+    padded = [_pad(_fit(cell, w), w, not left or c > 0) for c, (cell, w) in enumerate(zip(cells, widths, strict=True))]
+    return "  ".join(padded).rstrip()
 
 
-def assessment_text(result: Assessment) -> str:
-    """The assessment: verdict first, targets, treatments of the data, what is not assessed."""
-    blocks = [_head(result), _targets(result), _treatments(result), _not_assessed(result)]
+def wrap(text: str, indent: str = "    ") -> list[str]:
+    """Lines of at most `WIDTH` columns, later ones indented; Chinese breaks anywhere, other words at spaces."""
+    lines = [""]
+    for word in _words(text):
+        if display_width(lines[-1] + word.rstrip()) > WIDTH:
+            lines.append(indent)
+            word = word.lstrip()
+        lines[-1] += word
+    return [line.rstrip() for line in lines]
+
+
+def _words(text: str) -> Iterator[str]:
+    word = ""
+    for character in text:
+        if display_width(character) == 2 or character == " ":
+            yield word
+            word = ""
+        word += character
+    yield word
+
+
+def assessment_text(result: Assessment, language: Language = "en") -> str:
+    """The assessment: verdict first, targets, treatments of the data, what happened since, what is not assessed."""
+    check_language(language)
+    parts = (_head, _targets, _treatments, _hindsight, _not_assessed)
+    blocks = [part(result, language) for part in parts]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
-def _head(result: Assessment) -> list[str]:
+def _head(result: Assessment, language: Language) -> list[str]:
     plan = result.plan
-    issued = f", issued {plan.issued}" if plan.issued else ""
-    lines = [_fit(f"{plan.title or plan.id} ({plan.id}){issued}", WIDTH)]
+    title = Text(plan.title or plan.title_zh or plan.id, plan.title_zh or plan.title or plan.id).say(language)
+    issued = Text(f", issued {plan.issued}", f",{plan.issued} 印发").say(language) if plan.issued else ""
+    lines = [_fit(f"{title} ({plan.id}){issued}", WIDTH)]
+    if not plan.targets:
+        return [
+            *lines,
+            Text("The plan has no target.", "该规划没有量化目标。").say(language),
+            *wrap(plan.note or "", ""),
+        ]
     if result.projection is None:
-        return [*lines, f"None of its {len(plan.targets)} targets can be assessed."]
-    projection = result.projection
-    known = f", as known {result.as_of}" if result.as_of is not None else ""
-    lines.append(
-        _fit(
-            f"history {projection.history.name}{known}, model {projection.model}, prior {projection.prior_name}",
-            WIDTH,
+        none = Text(
+            f"None of its {len(plan.targets)} targets can be assessed.", f"{len(plan.targets)} 个目标均不能评估。"
         )
+        return [*lines, none.say(language)]
+    lines.append(_fit(_basis(result).say(language), WIDTH))
+    return [*lines, "", *wrap(verdict(result).say(language), ""), *wrap(precision(result).say(language), "")]
+
+
+def _basis(result: Assessment) -> Text:
+    projection = result.projection
+    assert projection is not None, "there is a projection where something is assessed"
+    known = "" if result.as_of is None else f", as known {result.as_of}"
+    known_zh = "" if result.as_of is None else f",截至 {result.as_of} 所知"
+    return Text(
+        f"history {projection.history.name}{known}, model {projection.model}, prior {projection.prior_name}",
+        f"数据 {projection.history.name}{known_zh},模型 {projection.model},先验 {projection.prior_name}",
     )
-    return [*lines, "", *_verdict(result)]
 
 
-def _verdict(result: Assessment) -> list[str]:
-    counted = f"{len(result.table)} of {len(result.plan.targets)} targets"
+def verdict(result: Assessment) -> Text:
+    """The answer to the whole plan in one sentence."""
+    k, n = len(result.table), len(result.plan.targets)
     if result.probability is None:
-        return [f"Together ({counted}): no number, {result.joint.reason}."]
+        reason = result.joint.reason
+        return Text(
+            f"Together (over {k} of {n} targets): no number, {reason}.",
+            f"合计({n} 个目标中的 {k} 个):没有数值,{reason}。",
+        )
     low, high = result.joint_range
-    fewest = float(result.table["observations"].min())
-    span, point = percent_range(low, high), percent(result.probability)
-    if leads_with_range(fewest, low, high):
+    point, span = percent(result.probability), percent_range(low, high)
+    if not has_treatments(result):
+        return Text(
+            f"All together, over {k} of {n} targets: {point}.", f"{n} 个目标中可评估的 {k} 个全部实现的概率:{point}。"
+        )
+    if leads_with_range(float(result.table["observations"].min()), low, high):
         answer = f"{span} over treatments of the data, {point} on the default one"
+        answer_zh = f"{span}(不同数据处理之间),默认处理为 {point}"
     else:
         answer = f"{point} ({span} over treatments of the data)"
-    return [
-        f"All together, over {counted}: {answer}.",
-        f"Engine {result.engine}, numerical error {result.numerical_error:.0e}, growth observations {fewest:.0f}.",
-    ]
+        answer_zh = f"{point}(不同数据处理之间 {span})"
+    return Text(
+        f"All together, over {k} of {n} targets: {answer}.", f"{n} 个目标中可评估的 {k} 个全部实现的概率:{answer_zh}。"
+    )
 
 
-def _targets(result: Assessment) -> list[str]:
+def precision(result: Assessment) -> Text:
+    """What the joint number rests on: engine, numerical error, growth observations."""
+    fewest = int(result.table["observations"].min())
+    if result.numerical_error is None:
+        return Text(f"Growth observations {fewest}.", f"增长观测 {fewest} 个。")
+    return Text(
+        f"Engine {result.engine}, numerical error {result.numerical_error:.0e}, growth observations {fewest}.",
+        f"算法 {result.engine},数值误差 {result.numerical_error:.0e},增长观测 {fewest} 个。",
+    )
+
+
+def has_treatments(result: Assessment) -> bool:
+    """Is any target assessed under two or more treatments of the data?"""
+    return bool(result.sensitivity.groupby("target")["treatment"].nunique().gt(1).any())
+
+
+def label_of(target: Target, language: Language) -> str:
+    """The label of a target in a language, its id where it has none."""
+    return Text(target.label or target.label_zh or target.id, target.label_zh or target.label or target.id).say(
+        language
+    )
+
+
+def _targets(result: Assessment, language: Language) -> list[str]:
     by_id = {target.id: target for target in result.plan.targets}
-    rows = [_target_row(row, by_id[str(name)]) for name, row in result.table.iterrows()]
+    rows = [_target_row(row, by_id[str(name)], language) for name, row in result.table.iterrows()]
     if not rows:
         return []
-    header = ["target", "by", "stated", "last figure", "needs", "median (80 %)", "P, range", "P"]
-    lines = table_text(header, rows, [False, True, True, True, True, True, True, True])
-    return [
-        *lines,
-        "needs: growth per year from the last figure; P: over treatments of the data, and under the default.",
-    ]
+    head = "target|by|stated|last figure|needs|median (80 %)|P, range|P"
+    header = Text(head, "目标|年份|规划数|最新数据|需年增|中位数 (80 %)|概率区间|概率").say(language).split("|")
+    legend = Text("needs: growth per year from the last figure", "需年增:从最新数据起每年所需增速")
+    if has_treatments(result):
+        more = Text(
+            "; P: over treatments of the data, and under the default", ";概率:各种数据处理之间的区间,以及默认处理"
+        )
+        legend = Text(legend.en + more.en, legend.zh + more.zh)
+    else:
+        header, rows = _without_range(header), [_without_range(row) for row in rows]
+    return [*table_text(header, rows), Text(legend.en + ".", legend.zh + "。").say(language)]
 
 
-def stated(target: Target) -> str:
-    """The number of a target with its word, as the plan states it."""
-    sign = {"at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<", "about": "≈", "between": ""}[
-        target.word
-    ]
-    values = [target.value] if target.upper is None else [target.value, target.upper]
-    shown = " to ".join(f"{float(100 * v if target.is_rate else v):,.10g}" for v in values)
-    unit = "%" if target.is_rate else "times" if target.kind == "multiple" else target.effective_unit or ""
-    return f"{sign}{shown} {unit}".rstrip()
+def _without_range(cells: list[str]) -> list[str]:
+    return [*cells[:-2], cells[-1]]
 
 
-def _target_row(row: pd.Series[Any], target: Target) -> list[str]:
+def _target_row(row: pd.Series[Any], target: Target, language: Language) -> list[str]:
     low, high = row["interval80"]
     unit = row["unit"]
-    spread = f"{number(row['median'], unit)} ({interval(low, high, unit)})"
-    last = f"{number(row['last_value'], '')} ({row['last_year']})"
     settled = row["likelihood"] in ("attained", "missed")
-    chance = row["likelihood"] if settled else percent(row["probability"])
     return [
-        row["label"],
+        label_of(target, language),
         str(row["by"]),
         stated(target),
-        last,
+        f"{number(row['last_value'], '')} ({row['last_year']})",
         number(row["required_growth"], "per year"),
-        spread,
+        f"{number(row['median'], unit)} ({interval(low, high, unit, language)})",
         percent_range(*row["range"]),
-        chance,
+        likelihood(row["likelihood"]).say(language) if settled else percent(row["probability"]),
     ]
 
 
-def _treatments(result: Assessment) -> list[str]:
+def likelihood(word: str) -> Text:
+    """The likelihood word of a target in both languages."""
+    chinese = {
+        "attained": "已实现",
+        "missed": "未实现",
+        "virtually certain": "几乎确定",
+        "very likely": "很可能",
+        "likely": "可能",
+        "about as likely as not": "或许可能",
+        "unlikely": "不大可能",
+        "very unlikely": "很不可能",
+        "exceptionally unlikely": "几乎不可能",
+    }
+    return Text(word, chinese[word])
+
+
+def _treatments(result: Assessment, language: Language) -> list[str]:
     told = result.sensitivity[result.sensitivity["treatment"] != ""]
-    if told.empty or result.projection is None:
-        return []
-    targets = list(dict.fromkeys(told["target"]))
+    lines: list[str] = []
+    for indicator in dict.fromkeys(result.table.loc[told["target"].unique(), "indicator"]):
+        own = told[result.table.loc[told["target"], "indicator"].to_numpy() == indicator]
+        targets = list(dict.fromkeys(own["target"]))
+        for start in range(0, len(targets), _PER_TABLE):
+            part = targets[start : start + _PER_TABLE]
+            lines += [*([""] if lines else []), *_treatment_table(own[own["target"].isin(part)], part, language)]
+    texts = result.history.treatments
+    notes = [f"{t}: {texts[str(t)].say(language)}" for t in told["treatment"].unique() if t in texts]
+    return [*lines, *([""] if notes else []), *(line for note in notes for line in wrap(note))]
+
+
+def _treatment_table(told: pd.DataFrame, targets: Sequence[str], language: Language) -> list[str]:
     rows = []
     for treatment, part in told.groupby("treatment", sort=False):
         by_target = part.set_index("target")
-        cells = [_sensitivity_cell(by_target, target) for target in targets]
-        rows.append([str(treatment), f"{by_target['observations'].max():.0f}", *cells])
-    header = ["treatment of the data", "growth obs.", *(_fit(f"P({target})", 28) for target in targets)]
-    lines = table_text(header, rows, [False, *([True] * (1 + len(targets)))])
-    texts = result.projection.history.treatments
-    notes = [f"{t}: {texts[str(t)].en}" for t in told["treatment"].unique() if t in texts]
-    return [*lines, *([""] if notes else []), *(line for note in notes for line in _wrap(note))]
+        fewest = by_target["observations"].min()
+        cells = [_sensitivity_cell(by_target, target, language) for target in targets]
+        rows.append([str(treatment), "-" if math.isnan(fewest) else f"{fewest:.0f}", *cells])
+    header = Text("treatment of the data|growth obs.", "数据处理|增长观测").say(language)
+    return table_text([*header.split("|"), *(f"P({target})" for target in targets)], rows)
 
 
-def _sensitivity_cell(by_target: pd.DataFrame, target: str) -> str:
-    if target not in by_target.index:
-        return "-"
+def _sensitivity_cell(by_target: pd.DataFrame, target: str, language: Language) -> str:
     if by_target.at[target, "reason"]:
-        return "no number"
+        return Text("no number", "无数值").say(language)
     p = float(by_target["probability"][target])
     return f"{100 * p:.1f} %" if 0.01 <= p <= 0.99 else percent(p)
 
 
-def _wrap(text: str) -> list[str]:
-    words, lines = text.split(), [""]
-    for word in words:
-        if display_width(f"{lines[-1]} {word}") > WIDTH:
-            lines.append("   ")
-        lines[-1] = f"{lines[-1]} {word}" if lines[-1] else word
-    return lines
+def _hindsight(result: Assessment, language: Language) -> list[str]:
+    if result.hindsight.empty:
+        return []
+    head = Text("Known only later, and not used above:", "以下为事后才知道的数据,上面没有使用:").say(language)
+    labels = {target.id: label_of(target, language) for target in result.plan.targets}
+    return [
+        head,
+        *(f"  {labels[row['target']]} {hindsight_text(row, language)}" for _, row in result.hindsight.iterrows()),
+    ]
 
 
-def _not_assessed(result: Assessment) -> list[str]:
+def hindsight_text(row: pd.Series[Any], language: Language) -> str:
+    """A later figure in words: year, value, when released, and whether it settles the target."""
+    over = {"": "", "at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<"}[row["bound"]]
+    released = (
+        Text(f", released {row['released']}", f",{row['released']} 公布").say(language) if row["released"] else ""
+    )
+    outcome = ""
+    if row["attained"] is not None:
+        outcome = ": " + likelihood("attained" if row["attained"] else "missed").say(language)
+    return f"{row['year']}: {over}{row['value']:,.10g} {row['unit']}{released}{outcome}"
+
+
+def _not_assessed(result: Assessment, language: Language) -> list[str]:
     if result.not_assessed.empty:
         return []
-    labels = {t.id: t.label or t.id for t in result.plan.targets}
-    lines = [f"Not assessed, {len(result.not_assessed)} of {len(result.plan.targets)} targets:"]
+    labels = {t.id: label_of(t, language) for t in result.plan.targets}
+    k, n = len(result.not_assessed), len(result.plan.targets)
+    lines = [Text(f"Not assessed, {k} of {n} targets:", f"未评估的目标({n} 个中的 {k} 个):").say(language)]
     for name, row in result.not_assessed.iterrows():
-        lines += _wrap(f"  {labels[str(name)]}: {row['reason']}; needs {row['needs']}.")
+        english = f"  {labels[str(name)]}: {row['reason']}; needs {row['needs'].removeprefix('Needs ').rstrip('.')}."
+        chinese = f"  {labels[str(name)]}:{row['reason_zh']};需要:{row['needs_zh'].rstrip('。.')}。"
+        lines += wrap(Text(english, chinese).say(language))
     return lines

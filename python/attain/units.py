@@ -41,7 +41,8 @@ UNITS: dict[str, Unit] = {
     **_units("plain number", {"": "1"}),
 }
 
-_AMOUNT = re.compile(r"\s*([+-]?(?:\d[\d,]*)?\.?\d+(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
+_NUMBER = re.compile(r"[+-]?(?:(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+_AMOUNT = re.compile(r"\s*([+-]?[\d.,_]*\d(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
 
 
 def unit(name: str) -> Unit:
@@ -69,15 +70,34 @@ def convert(value: Decimal, source: str, to: str) -> Decimal:
     return value * a.factor / b.factor
 
 
+def plain_number(text: str) -> str | None:
+    """A number as Python writes it, without the commas that part groups of three digits; None for anything else."""
+    stripped = text.strip()
+    return stripped.replace(",", "") if _NUMBER.fullmatch(stripped) else None
+
+
 def decimal(value: Number) -> Decimal:
-    """The exact decimal that a person wrote: 0.1 is one tenth, not its binary neighbour."""
+    """The exact decimal that a person wrote: 0.1 is one tenth, not its binary neighbour.
+
+    Raises
+    ------
+    UnitError
+        For anything but one finite number; commas may part groups of three digits, and nothing else.
+    """
+    text = plain_number(value) if isinstance(value, str) else str(value)
     try:
-        number = Decimal(str(value).replace(",", ""))
+        number = Decimal(text or "")
     except InvalidOperation:
-        raise UnitError(f"{value!r} is not a number") from None
+        raise UnitError(f"{value!r} is not a number{_hint(str(value))}") from None
     if not number.is_finite():
         raise UnitError(f"{value!r} is not a finite number")
     return number
+
+
+def _hint(text: str) -> str:
+    if "," in text:
+        return ": commas part groups of three digits, as in 1,234,567.8; write decimals with a point, as in 1.5"
+    return ": write 1000 or 1,000, without the underscore" if "_" in text else ""
 
 
 def parse_amount(value: Number, default_unit: str | None = None) -> tuple[Decimal, str | None]:
@@ -102,15 +122,15 @@ def parse_amount(value: Number, default_unit: str | None = None) -> tuple[Decima
     return (number, written) if default_unit is None else (convert(number, written, default_unit), default_unit)
 
 
-def parse_rate(value: Number) -> Decimal:
-    """A rate as a fraction: `0.10` and `"10%"` are the same.
+def parse_rate(value: Number, default_unit: str | None = None) -> Decimal:
+    """A rate as a fraction: `0.10`, `"10%"`, and `10` with `default_unit="%"` are the same.
 
     Raises
     ------
     UnitError
         For percentage points, and for a bare number outside (-1, 1]: 10 could mean 10 % or 1000 %.
     """
-    number, written = parse_amount(value)
+    number, written = parse_amount(value, default_unit)
     if written is not None and unit(written).dimension != "fraction":
         raise UnitError(f"{value!r} is not a rate; write 0.10 or '10%'")
     if written is not None:
@@ -120,6 +140,17 @@ def parse_rate(value: Number) -> Decimal:
             f"a bare rate of {value} could mean {value} % or {number * 100} %; write '{value}%' or {number / 100}"
         )
     return number
+
+
+def parse_multiple(value: Number, default_unit: str | None = None) -> Decimal:
+    """A multiple: `2`, `"2倍"` and `"200%"` are the same."""
+    text = value.strip().removesuffix("倍") if isinstance(value, str) else value
+    number, written = parse_amount(text, default_unit)
+    if written is None:
+        return number
+    if unit(written).dimension != "fraction":
+        raise UnitError(f"{value!r} is not a multiple; write 2, '2倍' or '200%'")
+    return number * unit(written).factor
 
 
 def parse_points(value: Number) -> Decimal:

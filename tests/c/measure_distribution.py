@@ -2,8 +2,8 @@
 
     python3 tests/c/measure_distribution.py LIBRARY [POINTS [MARGINS]]
 
-LIBRARY is the core linked as a shared object, POINTS how many random points of the distributions (10000), MARGINS how
-many random margins (500).
+LIBRARY is the core linked as a shared object, its names not hidden, POINTS how many random points of the distributions
+(10000), MARGINS how many random margins (500).
 """
 
 import ctypes

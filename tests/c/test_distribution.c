@@ -152,22 +152,25 @@ typedef struct {
     double place; /* of the jump */
 } probe;
 
-static void evaluate_normal(const void *context, double x, double *log_tail, double *log_density)
+static void evaluate_normal(const void *context, att_side side, double x, double *log_tail,
+                            double *log_density)
 {
     ((probe *)(uintptr_t)context)->evaluations++;
-    *log_tail = att_log_tail(x, INFINITY, ATT_LOWER);
+    *log_tail = att_log_tail(x, INFINITY, side);
     *log_density = att_log_density(x, INFINITY);
 }
 
-static void evaluate_jump(const void *context, double x, double *log_tail, double *log_density)
+static void evaluate_jump(const void *context, att_side side, double x, double *log_tail, double *log_density)
 {
+    (void)side;
     *log_tail = x < ((const probe *)context)->place ? -20 : -0.1;
     *log_density = -INFINITY;
 }
 
-static void evaluate_nothing(const void *context, double x, double *log_tail, double *log_density)
+static void evaluate_nothing(const void *context, att_side side, double x, double *log_tail,
+                             double *log_density)
 {
-    (void)context, (void)x;
+    (void)context, (void)side, (void)x;
     *log_tail = *log_density = NAN;
 }
 

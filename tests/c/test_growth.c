@@ -1,4 +1,5 @@
-/* The growth model from C: closed forms, stored oracle values, bad rows, and batches that equal single series. */
+/* The growth model from C: closed forms, stored oracle values, bad rows, and batches that equal single
+ * series. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 
 #include "attain/growth.h"
 #include "attain/mixture.h"
+#include "growth_covariance.h"
 #include "growth_posterior.h"
 #include "random_walk.h"
 
@@ -33,11 +35,11 @@ static const double VALUE[ROWS] = {100, 108, 121, 0.07, 0.04, 90};
 static const att_growth_prior prior = {POINTS, PRIOR};
 static const att_observations table = {ROWS, SERIES, YEAR, KIND, SCOPE, VALUE};
 
-/* Printed by: python -c "import sys; sys.path.insert(0, 'tests/python'); import oracle, numpy as np;
- * rows = [(2015,'level',100.,0), (2016,'level',108.,0), (2018,'level',121.,0), (2020,'growth',.07,1), (2021,'growth',.04,1),
- * (2021,'level',90.,1)]; P = np.array([[0,0,1,0,.03,.05,1.5,.05,.5], [.6,.3,.4,.3,.03,.3,1.5,.05,.3],
- * [0,.95,.05,0,0,.02,.5,.05,.2]]); w,d,l,s = oracle.posterior(rows, P, 2021, np.log(90.), 1, 2024);
- * print(repr(w.tolist()), repr(l[:,2].tolist()), repr(s[:,2,2].tolist()))" */
+/* Printed by: python -c "import sys; sys.path.insert(0, 'tests/python'); import oracle, numpy as np; rows =
+ * [(2015,'level',100.,0), (2016,'level',108.,0), (2018,'level',121.,0), (2020,'growth',.07,1),
+ * (2021,'growth',.04,1), (2021,'level',90.,1)]; P = np.array([[0,0,1,0,.03,.05,1.5,.05,.5],
+ * [.6,.3,.4,.3,.03,.3,1.5,.05,.3], [0,.95,.05,0,0,.02,.5,.05,.2]]); w,d,l,s = oracle.posterior(rows, P,
+ * 2021, np.log(90.), 1, 2024); print(repr(w.tolist()), repr(l[:,2].tolist()), repr(s[:,2,2].tolist()))" */
 static const double ORACLE_WEIGHT[POINTS] = {0.6567169171547005, 0.3390331394054203, 0.00424994343987929};
 static const double ORACLE_LOCATION[POINTS] = {4.607509636878555, 4.636546170060519, 4.481011401378607};
 static const double ORACLE_SCALE[POINTS] = {0.005653415644512682, 0.0074621081247470385,
@@ -134,7 +136,8 @@ static void priors_outside_the_family_are_refused(void **state)
     const struct {
         size_t column;
         double value;
-    } cases[] = {{0, 1}, {0, -0.1}, {1, 0.2}, {4, NAN}, {5, -1}, {6, 0}, {7, 0}, {8, 0}, {8, INFINITY}};
+    } cases[] = {{0, 1},    {0, -0.1},  {1, 0.2}, {4, NAN},   {4, 1e300}, {5, -1},  {5, 1e12}, {6, 0},
+                 {6, 0.04}, {6, 1e308}, {7, 0},   {7, 1e200}, {7, 1e-9},  {7, NAN}, {8, 0},    {8, INFINITY}};
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         double bad[POINTS * ATT_PRIOR_COLUMNS];
         memcpy(bad, PRIOR, sizeof bad);
@@ -197,6 +200,264 @@ static void batch_goes_on_after_a_bad_series(void **state)
                      ATT_BAD_ORDER);
 }
 
+static void scopes_that_tell_the_same_years_are_named(void **state)
+{
+    (void)state;
+    const struct {
+        int32_t year[5], kind[5], scope[5];
+        size_t rows, marked; /* marked: one past the row, 0 for none */
+    } cases[] = {
+        {{2020, 2020, 2021, 2021}, {0, 0, 0, 0}, {0, 1, 0, 1}, 4, 4}, /* both tell 2021 */
+        {{2020, 2020, 2021, 2021}, {0, 0, 0, 0}, {0, 1, 1, 0}, 4, 4},
+        {{2020, 2021, 2021, 2021}, {0, 1, 0, 0}, {0, 1, 0, 1}, 4, 2}, /* levels go before growth */
+        {{2020, 2021, 2022, 2022, 2022}, {0, 1, 0, 0, 1}, {0, 1, 0, 1, 1}, 5, 5}, /* a cycle of three */
+        {{2020, 2020, 2022, 2023}, {0, 0, 0, 0}, {0, 1, 0, 1}, 4, 0},             /* overlap, but no cycle */
+        {{2020, 2021, 2021, 2022}, {0, 0, 0, 0}, {0, 0, 1, 1}, 4, 0},             /* one after the other */
+        {{2020, 2021, 2021, 2021}, {0, 0, 1, 0}, {0, 0, 0, 1}, 4, 0},             /* redundant, not refused */
+    };
+    const double value[5] = {100, 0.5, 90, 80, 0.5};
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        const att_observations rows = {cases[c].rows, SERIES,         cases[c].year,
+                                       cases[c].kind, cases[c].scope, value};
+        att_status status[5];
+        att_row_use use[5];
+        att_origin origin;
+        assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+        for (size_t i = 0; i < rows.rows; i++)
+            assert_int_equal(status[i], i + 1 == cases[c].marked ? ATT_OVERLAP : ATT_OK);
+        if (cases[c].marked) assert_int_equal(origin.year, 0);
+    }
+}
+
+static uint32_t draw(uint64_t *seed, uint32_t below)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(*seed >> 33) % below;
+}
+
+enum { MOST = 40 };
+
+typedef struct {
+    size_t rows;
+    int64_t series[MOST];
+    int32_t year[MOST], kind[MOST], scope[MOST];
+    double value[MOST];
+} random_rows;
+
+/* Levels and growth rows of up to three scopes, with gaps, side by side or on top of each other. */
+static att_observations draw_rows(uint64_t *seed, random_rows *r)
+{
+    uint32_t scopes = 1 + draw(seed, 3), years = 1 + draw(seed, 6), density = 1 + draw(seed, 6);
+    r->rows = 0;
+    for (uint32_t cell = 0; cell < years * scopes * 2; cell++) {
+        if (draw(seed, 8) >= density) continue;
+        size_t i = r->rows++;
+        r->series[i] = 0;
+        r->year[i] = (int32_t)(cell / (scopes * 2));
+        r->kind[i] = (int32_t)(cell % 2);
+        r->scope[i] = (int32_t)(cell / 2 % scopes);
+        r->value[i] = 0.1 + draw(seed, 100);
+    }
+    return (att_observations){r->rows, r->series, r->year, r->kind, r->scope, r->value};
+}
+
+static int is_regular(const growth_windows *windows)
+{
+    double variogram[16], lower[MOST * MOST], none[1];
+    growth_variogram(0, 1, 0, 15, variogram);
+    const growth_kernel kernel = {0, 0, variogram};
+    return !isnan(growth_condition(&kernel, windows, 0, lower, none, none));
+}
+
+/* The windows that are not marked have a regular covariance, and each marked one makes it singular. */
+static void overlap_is_what_makes_the_covariance_singular(void **state)
+{
+    (void)state;
+    uint64_t seed = 3;
+    random_rows r;
+    growth_windows windows, kept;
+    size_t singular = 0, redundant = 0;
+    assert_int_equal(growth_windows_init(&windows, MOST), ATT_OK);
+    assert_int_equal(growth_windows_init(&kept, MOST), ATT_OK);
+    for (int trial = 0; trial < 20000; trial++) {
+        att_observations rows = draw_rows(&seed, &r);
+        att_status status[MOST];
+        att_row_use use[MOST];
+        size_t change = 0;
+        if (rows.rows == 0) continue;
+        att_status outcome = growth_read(&rows, &windows, status, use);
+        assert_int_equal(is_regular(&windows), outcome == ATT_OK);
+        kept.count = 0;
+        for (size_t i = 0; i < rows.rows; i++) {
+            redundant += use[i] == ATT_USE_REDUNDANT;
+            if (use[i] != ATT_USE_CHANGE) continue;
+            if (status[i] == ATT_OK) kept.window[kept.count++] = windows.window[change];
+            change++;
+        }
+        assert_int_equal(change, windows.count);
+        assert_true(is_regular(&kept));
+        for (size_t i = 0, c = 0; i < rows.rows; i++) {
+            if (use[i] != ATT_USE_CHANGE) continue;
+            kept.window[kept.count] = windows.window[c++];
+            if (status[i] == ATT_OK) continue;
+            assert_int_equal(status[i], ATT_OVERLAP);
+            kept.count++;
+            assert_false(is_regular(&kept));
+            kept.count--;
+            singular++;
+        }
+    }
+    assert_true(singular > 20000 && redundant > 5000);
+    growth_windows_free(&windows);
+    growth_windows_free(&kept);
+}
+
+static void horizons_and_years_have_ends(void **state)
+{
+    (void)state;
+    static double weight[POINTS], df[POINTS], location[POINTS * 201], scale[POINTS * 201 * 201];
+    const size_t horizons[] = {0, ATT_MAX_HORIZON, ATT_MAX_HORIZON + 1, SIZE_MAX};
+    const att_status expected[] = {ATT_BAD_ARGUMENT, ATT_OK, ATT_TOO_FAR, ATT_TOO_FAR};
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(att_growth_posterior(&prior, &table, horizons[i], weight, df, location, scale),
+                         expected[i]);
+        assert_int_equal(att_random_walk_posterior(&table, horizons[i], df, location, scale), expected[i]);
+    }
+    const int32_t years[][2] = {
+        {INT32_MIN, INT32_MAX}, {2001, INT32_MAX}, {INT32_MIN, 2001}, {2001, ATT_MAX_YEAR + 1}, {2002, 2001}};
+    const double probability[1] = {0.5};
+    att_status status;
+    double quantile[ATT_MAX_HORIZON + 1];
+    for (size_t i = 0; i < sizeof years / sizeof years[0]; i++)
+        assert_int_equal(
+            att_growth_quantiles(&prior, &table, years[i][0], years[i][1], 1, probability, &status, quantile),
+            ATT_BAD_ARGUMENT);
+    for (int32_t ahead = ATT_MAX_HORIZON; ahead <= ATT_MAX_HORIZON + 1; ahead++) {
+        assert_int_equal(
+            att_growth_quantiles(&prior, &table, 2022, 2021 + ahead, 1, probability, &status, quantile),
+            ATT_OK);
+        assert_int_equal(status, ahead > ATT_MAX_HORIZON ? ATT_TOO_FAR : ATT_OK);
+        assert_int_equal(isnan(quantile[0]), ahead > ATT_MAX_HORIZON);
+    }
+}
+
+static void the_ends_of_time_are_no_overflow(void **state)
+{
+    (void)state;
+    const int32_t year[2] = {-ATT_MAX_YEAR, ATT_MAX_YEAR - 1}, zero[2] = {0};
+    const double value[2] = {1, 2}, probability[1] = {0.5};
+    const att_observations rows = {2, SERIES, year, zero, zero, value},
+                           first = {1, SERIES, year, zero, zero, value};
+    att_status status;
+    double quantile;
+    assert_int_equal(
+        att_growth_quantiles(&prior, &rows, ATT_MAX_YEAR, ATT_MAX_YEAR, 1, probability, &status, &quantile),
+        ATT_OK);
+    assert_true(status == ATT_OK ? isfinite(quantile) : isnan(quantile));
+    assert_int_equal(
+        att_growth_quantiles(&prior, &first, ATT_MAX_YEAR, ATT_MAX_YEAR, 1, probability, &status, &quantile),
+        ATT_OK);
+    assert_int_equal(status, ATT_TOO_FAR);
+}
+
+/* 300 noisy levels against a point that is sure of next to no volatility: its weight underflows. */
+static void weights_that_underflow_are_a_mixture(void **state)
+{
+    (void)state;
+    enum { YEARS = 300 };
+    static int64_t series[YEARS];
+    static int32_t year[YEARS], zero[YEARS];
+    static double value[YEARS];
+    for (int32_t i = 0; i < YEARS; i++) {
+        year[i] = 1700 + i;
+        value[i] = exp(0.02 * i + (i % 2 ? 0.02 : -0.02));
+    }
+    const att_observations rows = {YEARS, series, year, zero, zero, value};
+    double long_prior[2 * ATT_PRIOR_COLUMNS], weight[2], df[2], location[2], scale[2], place[2], width[2], x;
+    memcpy(long_prior, PRIOR, sizeof long_prior);
+    long_prior[ATT_PRIOR_COLUMNS + 6] = 1e6;
+    long_prior[ATT_PRIOR_COLUMNS + 7] = 1e-6;
+    const att_growth_prior sure = {2, long_prior};
+    assert_int_equal(att_growth_posterior(&sure, &rows, 1, weight, df, location, scale), ATT_OK);
+    assert_true(weight[1] == 0 && weight[0] == 1);
+    const att_mixture mixture = {2, 1, weight, df, location, scale};
+    const att_margin margin = {2, weight, df, place, width};
+    const double one = 1, probability[2] = {0.5, 0.9};
+    assert_int_equal(att_mixture_margin(&mixture, &one, place, width), ATT_OK);
+    assert_int_equal(att_margin_quantile(&margin, 0.9, &x), ATT_OK);
+    att_status status;
+    double quantile[2];
+    assert_int_equal(att_growth_quantiles(&sure, &rows, 2000, 2000, 2, probability, &status, quantile),
+                     ATT_OK);
+    assert_int_equal(status, ATT_OK);
+    assert_near(quantile[1], x, 1e-9);
+}
+
+/* Four changes, two volatilities nearly known: lgamma is of size 1e7 there, and the posterior odds keep
+ * their digits. */
+static void weights_of_large_a0_keep_their_digits(void **state)
+{
+    (void)state;
+    enum { CHANGES = 4 };
+    const int32_t year[CHANGES + 1] = {1, 2, 3, 4, 5}, zero[CHANGES + 1] = {0};
+    const double value[CHANGES + 1] = {1, 2, 4, 8, 16};
+    const int64_t series[CHANGES + 1] = {0};
+    const double points[2 * ATT_PRIOR_COLUMNS] = {0, 0, 1, 0, 0, 0, 1e6, 0.6, 1,
+                                                  0, 0, 1, 0, 0, 0, 3e5, 0.6, 1};
+    const att_observations rows = {CHANGES + 1, series, year, zero, zero, value};
+    double weight[2], df[2], location[2], scale[2], log_weight[2];
+    assert_int_equal(
+        att_growth_posterior(&(att_growth_prior){2, points}, &rows, 1, weight, df, location, scale), ATT_OK);
+    for (size_t g = 0; g < 2; g++) {
+        double a0 = points[g * ATT_PRIOR_COLUMNS + 6], growth = CHANGES * log(2) * log(2) / 2;
+        log_weight[g] = log1p(1 / a0) - (a0 + 2) * log1p(growth / (a0 * 0.6 * 0.6));
+    }
+    assert_near(weight[1] / weight[0], exp(log_weight[1] - log_weight[0]), 1e-13);
+}
+
+/* A prior whose covariances rounding swallows is told from data that contradict themselves. */
+static void lost_precision_is_told(void **state)
+{
+    (void)state;
+    const double point[ATT_PRIOR_COLUMNS] = {1 - 1e-14, 0, 0, 1, 0, 0, 1.5, 0.05, 1};
+    double weight, df, location, scale;
+    assert_int_equal(
+        att_growth_posterior(&(att_growth_prior){1, point}, &table, 1, &weight, &df, &location, &scale),
+        ATT_NO_PRECISION);
+}
+
+/* Changes that are all equal leave no spread; so small a probability has an infinite score. */
+static void a_walk_without_spread_is_known(void **state)
+{
+    (void)state;
+    const int32_t year[3] = {2000, 2001, 2002}, zero[3] = {0};
+    const double value[3] = {1, 1, 1}, probability[3] = {1e-310, 1e-3, 0.5};
+    const att_observations rows = {3, SERIES, year, zero, zero, value};
+    att_status status;
+    double quantile[3];
+    assert_int_equal(att_growth_quantiles(NULL, &rows, 2003, 2003, 3, probability, &status, quantile),
+                     ATT_OK);
+    assert_int_equal(status, ATT_OK);
+    for (size_t q = 0; q < 3; q++) assert_true(quantile[q] == 0);
+}
+
+/* Two scopes with a level in the last year: the forecast goes on from the later row. */
+static void the_last_row_is_the_forecast_scope(void **state)
+{
+    (void)state;
+    const int32_t year[3] = {2020, 2021, 2021}, zero[3] = {0}, scope[2][3] = {{4, 4, 9}, {4, 9, 4}};
+    const double value[3] = {100, 110, 70};
+    for (size_t c = 0; c < 2; c++) {
+        att_status status[3];
+        att_row_use use[3];
+        att_origin origin;
+        const att_observations rows = {3, SERIES, year, zero, scope[c], value};
+        assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+        assert_int_equal(origin.scope, scope[c][2]);
+        assert_near(origin.log_level, log(70), 1e-15);
+    }
+}
+
 static void free_tolerates_empty_objects(void **state)
 {
     (void)state;
@@ -220,6 +481,15 @@ int main(void)
         cmocka_unit_test(priors_outside_the_family_are_refused),
         cmocka_unit_test(batch_equals_single_series),
         cmocka_unit_test(batch_goes_on_after_a_bad_series),
+        cmocka_unit_test(scopes_that_tell_the_same_years_are_named),
+        cmocka_unit_test(overlap_is_what_makes_the_covariance_singular),
+        cmocka_unit_test(horizons_and_years_have_ends),
+        cmocka_unit_test(the_ends_of_time_are_no_overflow),
+        cmocka_unit_test(weights_that_underflow_are_a_mixture),
+        cmocka_unit_test(weights_of_large_a0_keep_their_digits),
+        cmocka_unit_test(lost_precision_is_told),
+        cmocka_unit_test(a_walk_without_spread_is_known),
+        cmocka_unit_test(the_last_row_is_the_forecast_scope),
         cmocka_unit_test(free_tolerates_empty_objects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,22 @@ static void the_quantile_crosses_a_gap(void **state)
     assert_true(x > -1e6 && x < 1e6);
 }
 
+/* A weight that underflowed counts for nothing, wherever its component lies, its value known or not. */
+static void a_weight_of_zero_counts_for_nothing(void **state)
+{
+    (void)state;
+    columns with = {{0.5, 0, 0.5, 0}, {3, 2, 5, 4}, {1, 1.5, 2, -900}, {1, 0, 2, 3}, {0}},
+            without = {{0.5, 0.5}, {3, 5}, {1, 2}, {1, 2}, {0}};
+    att_margin margin = margin_of(&with, 4), same = margin_of(&without, 2);
+    for (double x = -1000; x <= 1000; x += 125) {
+        assert_true(log_tail(&margin, x, ATT_LOWER) == log_tail(&same, x, ATT_LOWER));
+        assert_true(log_tail(&margin, x, ATT_UPPER) == log_tail(&same, x, ATT_UPPER));
+        assert_true(log_interval(&margin, x, x + 3) == log_interval(&same, x, x + 3));
+    }
+    assert_true(log_interval(&margin, 1.5, 1.5) == -INFINITY);
+    for (double p = 0.05; p < 1; p += 0.1) assert_close(quantile(&margin, p), quantile(&same, p), 1e-13);
+}
+
 static void bad_margins_are_refused(void **state)
 {
     (void)state;
@@ -181,7 +197,7 @@ static void bad_margins_are_refused(void **state)
         att_status status;
     } cases[] = {
         {1, 3, 0, 1, ATT_OK},           {1 + 1e-8, 3, 0, 1, ATT_BAD_ARGUMENT},
-        {0, 3, 0, 1, ATT_BAD_ARGUMENT}, {-1, 3, 0, 1, ATT_BAD_ARGUMENT},
+        {0, 3, 0, 1, ATT_BAD_ARGUMENT}, {-1e-300, 3, 0, 1, ATT_BAD_ARGUMENT},
         {NAN, 3, 0, 1, ATT_NOT_FINITE}, {1, 0.05, 0, 1, ATT_BAD_ARGUMENT},
         {1, NAN, 0, 1, ATT_NOT_FINITE}, {1, 3, INFINITY, 1, ATT_NOT_FINITE},
         {1, 3, 0, NAN, ATT_NOT_FINITE}, {1, 3, 0, -1, ATT_BAD_ARGUMENT},
@@ -303,6 +319,21 @@ static void the_batch_agrees_with_the_exact_tail(void **state)
     }
 }
 
+static void the_batch_skips_weights_of_zero(void **state)
+{
+    (void)state;
+    static const double ps[] = {0.05, 0.5, 0.95};
+    quantile_level levels[COUNT(ps)];
+    build_tables();
+    assert_int_equal(quantile_levels_prepare(ps, COUNT(ps), levels), ATT_OK);
+    uint64_t seed = 7;
+    columns c = random_columns(&seed, 6, 1);
+    double rest = 1 - c.weight[0] - c.weight[3];
+    c.weight[0] = c.weight[3] = c.scale[3] = 0;
+    for (size_t k = 0; k < 6; k++) c.weight[k] /= rest;
+    assert_batch_agrees(&c, 6, levels, COUNT(ps));
+}
+
 static void the_batch_leaves_hard_levels_to_the_exact_quantile(void **state)
 {
     (void)state;
@@ -352,11 +383,13 @@ int main(void)
         cmocka_unit_test(the_quantile_falls_on_a_known_value),
         cmocka_unit_test(margins_of_known_values_are_steps),
         cmocka_unit_test(the_quantile_crosses_a_gap),
+        cmocka_unit_test(a_weight_of_zero_counts_for_nothing),
         cmocka_unit_test(bad_margins_are_refused),
         cmocka_unit_test(bad_questions_are_refused),
         cmocka_unit_test(a_row_makes_a_margin),
         cmocka_unit_test(bad_mixtures_are_refused),
         cmocka_unit_test(the_batch_agrees_with_the_exact_tail),
+        cmocka_unit_test(the_batch_skips_weights_of_zero),
         cmocka_unit_test(the_batch_leaves_hard_levels_to_the_exact_quantile),
         cmocka_unit_test(the_batch_refuses_bad_input),
     };

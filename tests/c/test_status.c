@@ -33,20 +33,20 @@ static void numbers_outside_the_table_are_unknown(void **state)
 static void sizes_that_overflow_are_refused(void **state)
 {
     (void)state;
-    assert_null(att_new(SIZE_MAX / 2, 3, 1, 1));
-    assert_null(att_new(SIZE_MAX / 2, 1, 3, 8));
-    assert_null(att_new((size_t)1 << 32, (size_t)1 << 32, (size_t)1 << 32, 8));
-    assert_null(att_new(SIZE_MAX / 4, 1, 1, 8));
+    assert_null(new_block(SIZE_MAX / 2, 3, 1, 1));
+    assert_null(new_block(SIZE_MAX / 2, 1, 3, 8));
+    assert_null(new_block((size_t)1 << 32, (size_t)1 << 32, (size_t)1 << 32, 8));
+    assert_null(new_block(SIZE_MAX / 4, 1, 1, 8));
 }
 
 static void blocks_are_zeroed_and_never_null_for_no_items(void **state)
 {
     (void)state;
-    double *block = att_new(3, 4, 5, sizeof(double));
+    double *block = new_block(3, 4, 5, sizeof(double));
     assert_non_null(block);
     for (size_t i = 0; i < 60; i++) assert_true(block[i] == 0);
     free(block);
-    void *none = att_new(0, SIZE_MAX, SIZE_MAX, 8);
+    void *none = new_block(0, SIZE_MAX, SIZE_MAX, 8);
     assert_non_null(none);
     free(none);
 }

@@ -103,7 +103,7 @@ def test_joint_of_two_years_needs_another_engine():
     result = at.assess(plan_of(level(at_least=150, by=2026), level(at_least=170)), LEVELS)
     assert result.probability is None
     assert result.to_dict()["joint"] is None
-    assert "need an engine that joins years" in result.summary()
+    assert "need an engine that joins years" in result.joint.reason
 
 
 def test_bounds_that_exclude_each_other_have_probability_zero():
@@ -183,7 +183,7 @@ def test_every_target_of_jiangxi_is_told(jiangxi):
     assert len(jiangxi.table) == 2
     assert len(jiangxi.not_assessed) == 11
     assert sorted([*jiangxi.table.index, *jiangxi.not_assessed.index]) == sorted(t.id for t in jiangxi.plan.targets)
-    assert jiangxi.not_assessed.loc["digital-coverage", "reason"] == "no engine for a coverage yet"
+    assert jiangxi.not_assessed.loc["digital-coverage", "reason"] == "no published series serves it"
 
 
 def test_jiangxi_under_four_treatments(jiangxi):
@@ -295,3 +295,115 @@ def test_the_promised_error_holds_against_the_oracle():
         assert projection.probability(by=2028, at_least=bound) == pytest.approx(
             expected, abs=numerical_error(math.log(expected))
         )
+
+
+def test_a_projection_brings_its_treatment_and_date():
+    treatments = {"cluster_prov_revenue": "one-scope"}
+    projection = at.project("jiangxi", to=2028, indicators=["cluster_prov_revenue"], treatments=treatments)
+    result = at.assess("jiangxi-2025", projection)
+    assert result.table.loc["cluster-revenue", "probability"] == pytest.approx(0.188919, abs=1e-6)
+    dated = at.assess("jiangxi-2025", at.project("jiangxi", to=2028, as_of=2023))
+    assert dated.to_dict()["as_of"] == 2023
+    with pytest.raises(ArgumentError, match="the projection brings its own"):
+        at.assess("jiangxi-2025", projection, as_of="2024-01-01")
+
+
+def test_where_the_default_treatment_fails_another_is_used():
+    result = at.assess("jiangxi-2025", model="random-walk")
+    assert result.projection.treatments["cluster_prov_revenue"] == "one-scope"
+    told = result.sensitivity.set_index(["target", "treatment"])
+    assert "random walk" in told.loc[("cluster-revenue", "2025-and-its-growth"), "reason"]
+    assert told.loc[("cluster-revenue", "one-scope"), "probability"] == pytest.approx(0.2994, abs=1e-4)
+
+
+def test_one_indicator_without_answer_does_not_take_the_others_along():
+    frame = pd.DataFrame(
+        {
+            "indicator": ["x"] * 4 + ["y"] * 3,
+            "year": [2020, 2020, 2021, 2021, 2020, 2021, 2022],
+            "value": [50, 70, 55, 80, 10, 11, 12],
+            "scope": ["a", "b", "a", "b", "", "", ""],
+        }
+    )
+    result = at.assess(plan_of(level(at_least=100), level("y", at_least=13)), frame)
+    assert result.table.index.tolist() == ["t1"]
+    assert "same years" in result.not_assessed.loc["t0", "reason"]
+
+
+def test_administrative_targets_and_targets_per_unit_are_not_for_the_model():
+    result = at.assess(plan_of(level(at_least=150, control="administrative"), level(at_least=170)), LEVELS)
+    assert result.not_assessed.loc["t0", "needs"] == "the issuer's track record"
+    each = {
+        **plan_of(level(at_least=150), level(at_least=170)),
+        "relations": [{"kind": "each_of", "parts": ["t0"], "units": 11}],
+    }
+    assert at.assess(each, LEVELS).not_assessed.loc["t0", "reason"] == "it holds for each of 11 units"
+
+
+def test_reductions_are_multiples_in_other_words():
+    targets = [
+        {"kind": "reduction", "indicator": "y", "since": 2024, "by": 2028, "at_least": "10%"},
+        {"kind": "multiple", "indicator": "y", "since": 2024, "by": 2028, "at_most": 0.9},
+    ]
+    table = at.assess(plan_of(*targets), LEVELS).table
+    assert table.loc["t0", "probability"] == pytest.approx(table.loc["t1", "probability"], rel=1e-12)
+    assert table.loc["t0", "median"] == pytest.approx(1 - table.loc["t1", "median"])
+
+
+def test_hindsight_is_kept_apart():
+    then = at.assess("jiangxi-2022", as_of="2022-07-20")
+    assert then.table.loc["electronics-size", "last_year"] <= 2021
+    later = then.hindsight[then.hindsight["target"] == "electronics-size"]
+    assert 11600 in later["value"].tolist()
+    assert "Known only later, and not used above" in then.summary()
+    assert at.assess("jiangxi-2022").hindsight.empty
+
+
+def test_hindsight_settles_a_target():
+    frame = pd.DataFrame({"indicator": "x", "year": [2020, 2021, 2022, 2023], "value": [100, 108, 113, 121],
+                          "released": ["2021-02-01", "2022-02-01", "2023-02-01", "2024-02-01"]})  # fmt: skip
+    then = at.assess(plan_of(level(by=2023, at_least=120), level(by=2023, at_least=125)), frame, as_of="2023-06-01")
+    assert then.hindsight["attained"].tolist() == [True, False]
+    assert then.table["last_year"].tolist() == [2022, 2022]
+
+
+def test_many_targets_and_treatments_fit_100_columns():
+    frame = pd.concat(
+        [
+            tidy_levels(t, factor)
+            for t, factor in (("a-rather-long-name-of-a-treatment", 1.0), ("another-long-one", 1.1))
+        ]
+    )
+    targets = [
+        level(at_least=f"{150 + i}亿元", label=f"A label of some length for target number {i}") for i in range(7)
+    ]
+    for language in ("en", "zh"):
+        text = at.assess(plan_of(*targets), frame).summary(language=language)
+        assert max(display_width(line) for line in text.splitlines()) <= 100
+        assert "target number 6" in text
+
+
+def tidy_levels(treatment, factor):
+    return pd.DataFrame(
+        {
+            "indicator": "x",
+            "year": range(2019, 2025),
+            "value": LEVELS["x"] * factor,
+            "unit": "亿元",
+            "treatment": treatment,
+        }
+    )
+
+
+def test_without_treatments_no_range_is_claimed():
+    text = at.assess(plan_of(level(at_least=170)), LEVELS).summary()
+    assert "treatments of the data," not in text
+    assert "All together, over 1 of 1 targets: " in text
+
+
+def test_the_chinese_summary_is_chinese(jiangxi):
+    text = jiangxi.summary(language="zh")
+    assert "13 个目标中可评估的 2 个全部实现的概率:11–18 %" in text
+    assert max(display_width(line) for line in text.splitlines()) <= 100
+    with pytest.raises(ArgumentError, match="neither 'en' nor 'zh'"):
+        jiangxi.summary(language="fr")

@@ -17,6 +17,7 @@ from attain.errors import ArgumentError, DataError
 PROTOTYPE = Path(__file__).parents[3] / "shared" / "prototype"
 KIND = {"level": 0, "growth": 1}
 PRIOR = at.load_prior("general").table
+STATUS = {name: code for code, name, *_ in _core.status_table()}
 
 
 def columns(rows):
@@ -252,7 +253,42 @@ def test_rows_that_deny_each_other_are_refused():
         (2021, "level", 80.0, "b"),
     ]
     with pytest.raises(DataError, match="same years"):
-        core_posterior(rows, 2024)
+        _core.growth_posterior(PRIOR, *columns(rows), 3)
+    status, _, (origin,) = _core.growth_origins(*columns(rows))
+    assert status.tolist() == [0, 0, 0, STATUS["ATT_OVERLAP"]]
+    assert origin == (0, 0, 0, 0, 0.0)
+
+
+def test_overlap_is_refused_even_where_measurement_error_could_explain_it():
+    """The structure of the rows decides, not the prior: a point with r > 0 would have a regular covariance."""
+    noisy = np.array([[0.6, 0.3, 0.4, 0.3, 0.03, 0.3, 1.5, 0.05, 1.0]])
+    rows = [(y, "level", 50.0 + y, s) for y in (2020, 2021) for s in "ab"]
+    with pytest.raises(DataError, match="same years"):
+        _core.growth_posterior(noisy, *columns(rows), 3)
+
+
+def overlapping_pattern(rng):
+    scopes, density = "abc"[: rng.integers(1, 4)], rng.random()
+    cells = [(2000 + y, kind, s) for y in range(rng.integers(1, 8)) for s in scopes for kind in ("growth", "level")]
+    return [(y, kind, math.exp(rng.normal()), s) for y, kind, s in cells if rng.random() < density]
+
+
+def test_overlap_is_a_lack_of_rank():
+    """Rows that stay are as many as the rank of all changes, each seen as the years that it sums."""
+    rng = np.random.default_rng(6)
+    refused = 0
+    for _ in range(1000):
+        rows = overlapping_pattern(rng)
+        if not rows:
+            continue
+        status, use, _ = _core.growth_origins(*columns(rows))
+        assert set(status.tolist()) <= {0, STATUS["ATT_OVERLAP"]}
+        contrasts = oracle.contrasts_of(rows)
+        steps = np.array([[x < y <= z for y in range(2000, 2008)] for z, x, *_ in contrasts], float).reshape(-1, 8)
+        kept = np.count_nonzero((use == 0) & (status == 0))
+        assert kept == (np.linalg.matrix_rank(steps) if len(steps) else 0)
+        refused += np.count_nonzero(status)
+    assert refused > 500
 
 
 @pytest.mark.parametrize(
@@ -266,9 +302,8 @@ def test_rows_that_deny_each_other_are_refused():
     ],
 )
 def test_the_core_says_which_row_is_wrong(rows, name):
-    codes = {row[1]: row[0] for row in _core.status_table()}
     status, *_ = _core.growth_origins(*columns([(2000, "level", 5.0, "z"), *rows]))
-    assert status[-1] == codes[name]
+    assert status[-1] == STATUS[name]
     assert (status[:-1] == 0).all()
 
 
@@ -325,17 +360,43 @@ def test_batch_marks_bad_series_and_goes_on():
 
 def test_bad_priors_and_arguments_are_refused():
     rows = columns([(2000, "level", 1.0, "a")])
-    for column, value in ((0, 1.0), (1, 0.5), (6, 0.0), (8, -1.0)):
+    for column, value in ((0, 1.0), (1, 0.5), (4, 11.0), (5, 1e7), (6, 0.04), (6, 1e308), (7, 1e200), (8, -1.0)):
         prior = PRIOR.copy()
         prior[0, column] = value
         with pytest.raises(ArgumentError):
             _core.growth_posterior(prior, *rows, 3)
-    with pytest.raises(ArgumentError):
-        _core.growth_posterior(PRIOR, *rows, 0)
+    for horizon in (0, -1, 201, 2**62):
+        with pytest.raises(ArgumentError):
+            _core.growth_posterior(PRIOR, *rows, horizon)
+        with pytest.raises(ArgumentError):
+            _core.random_walk_posterior(*rows, horizon)
+    for first, last in ((2003, 2001), (-(2**31), 2**31 - 1), (2001, 100_001)):
+        with pytest.raises(ArgumentError):
+            _core.growth_quantiles(PRIOR, *rows, first, last, np.array([0.5]))
     with pytest.raises(ValueError, match="prior"):
         _core.growth_posterior(PRIOR[:, :8], *rows, 3)
     with pytest.raises(ArgumentError):
         _core.growth_quantiles(PRIOR, *rows, 2001, 2003, np.array([0.5, 0.1]))
+
+
+def test_300_levels_have_weights_that_underflow():
+    levels = np.exp(3 * np.sin(np.arange(300) / 30))
+    rows = [(1700 + i, "level", v, "a") for i, v in enumerate(levels)]
+    mixture, *_ = core_posterior(rows, 2002)
+    assert mixture[0].min() == 0
+    margin = _core.mixture_margin(*mixture, np.array([0.0, 0.0, 1.0]))
+    x = _core.margin_quantile(mixture[0], mixture[1], *margin, np.array([0.1, 0.9]))
+    status, quantile = _core.growth_quantiles(PRIOR, *columns(rows), 2002, 2002, np.array([0.1, 0.9]))
+    assert status.tolist() == [0]
+    np.testing.assert_allclose(quantile[0, 0], x, rtol=1e-10)
+
+
+def test_a_series_too_far_back_is_named_and_empty():
+    table = (np.array([1, 2]), np.array([1800, 2000], np.int32), *np.zeros((2, 2), np.int32), np.array([5.0, 6.0]))
+    status, quantile = _core.growth_quantiles(PRIOR, *table, 2000, 2001, np.array([0.5]))
+    assert status.tolist() == [STATUS["ATT_TOO_FAR"], 0]
+    assert np.isnan(quantile[0]).all()
+    assert np.isfinite(quantile[1, 1])
 
 
 def test_statuses_are_one_complete_table():

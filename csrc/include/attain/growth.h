@@ -1,15 +1,21 @@
-/* The growth model of one short series: observations in, the posterior of the years ahead out as one att_mixture.
+/* The growth model of one short series: observations in, the posterior of the years ahead out as one
+ * att_mixture.
  *
  * On y = log(level), with years t, scope s and a scale s2 shared by all variances:
  *
  *     y_t(s) = l_t + c(s) + eps_t(s)           eps  ~ N(0, r s2)    measurement, one per year and scope
  *     l_t    = l_{t-1} + b_{t-1} + eta_t       eta  ~ N(0, w s2)    level shock
  *     b_t    = mu + phi (b_{t-1} - mu) + zeta  zeta ~ N(0, q s2)    growth shock, b stationary around mu
- *     mu ~ N(m0, k0 s2),   s2 ~ InvGamma(a0, a0 s0^2),   c(s) flat: the first level of a scope carries no likelihood
+ *     mu ~ N(m0, k0 s2),   s2 ~ InvGamma(a0, a0 s0^2)
+ *     c(s) flat: the first level of a scope carries no likelihood
  *
- * A prior is a table of points (phi, r, w, q, m0, k0, a0, s0) with weights; each point gives one component in closed form,
- * and the posterior weight is prior weight times marginal likelihood. Every row of data is the log change over a
- * window of years on one scope, and so is every forecast; see core/growth_posterior.c for the algebra.
+ * A prior is a table of points (phi, r, w, q, m0, k0, a0, s0) with weights; each point gives one component
+ * in closed form, and the posterior weight is prior weight times marginal likelihood. Every row of data is
+ * the log change over a window of years on one scope, and so is every forecast; see core/growth_posterior.c
+ * for the algebra.
+ *
+ * Not checked by any function: pointers that are NULL where arrays or tables are due, and lengths. When a
+ * call does not return ATT_OK, what it has written means nothing.
  */
 #ifndef ATTAIN_GROWTH_H
 #define ATTAIN_GROWTH_H
@@ -19,8 +25,13 @@
 
 #include "attain/status.h"
 
+/* Years are whole numbers from -ATT_MAX_YEAR to ATT_MAX_YEAR; a forecast ends at most ATT_MAX_HORIZON years
+ * after the origin. */
+enum { ATT_MAX_YEAR = 100000, ATT_MAX_HORIZON = 200 };
+
 /* One flat table of observations. Rows of one series stand together, series in non-decreasing order, years
- * non-decreasing within a series; scopes are labels without order. */
+ * non-decreasing within a series; scopes are labels without order. Functions of a single series take all
+ * rows as that series, whatever stands in the series column. */
 typedef struct {
     size_t rows;
     const int64_t *series;
@@ -32,13 +43,15 @@ typedef struct {
 
 typedef enum { ATT_ROW_LEVEL = 0, ATT_ROW_GROWTH = 1 } att_row_kind;
 
-/* What became of a row. A growth row between two figures that are published already adds nothing: it is
- * reported as redundant and not used. */
+/* What became of a row. A growth row between two figures that are published already, or follow from published
+ * growth, adds nothing: it is reported as redundant and not used. */
 typedef enum { ATT_USE_CHANGE = 0, ATT_USE_FIRST_LEVEL = 1, ATT_USE_REDUNDANT = 2 } att_row_use;
 
-/* Where the forecast of a series starts: the last year whose figure on the forecast scope (the last scope with a
- * level) is published, or follows from published growth without a gap. Without any level, levels is 0, log_level 0,
- * and the forecast is of the log change since `year`. */
+/* Where the forecast of a series starts: the last year whose figure on the forecast scope is published, or
+ * follows from published growth without a gap. The forecast scope is that of the last level in the order of
+ * the table: where several scopes have a level in the last year, the order of their rows decides. Without
+ * any level, levels is 0, log_level 0, and the forecast is of the log change since `year`, on the scope of
+ * the last row. */
 typedef struct {
     int32_t year;
     int32_t levels;  /* level rows of the series */
@@ -49,39 +62,63 @@ typedef struct {
 
 enum { ATT_PRIOR_COLUMNS = 9 };
 
-/* Points of the growth family with their prior weights: rows (phi, r, w, q, m0, k0, a0, s0, weight), C-contiguous.
- * 0 <= phi < 1; r, w, q >= 0 with sum 1; k0 >= 0; a0, s0, weight > 0; weights are used up to a common factor. */
+/* Points of the growth family with their prior weights: rows (phi, r, w, q, m0, k0, a0, s0, weight),
+ * C-contiguous. 0 <= phi < 1; r, w, q >= 0 with sum 1 to 1e-9; |m0| <= 10, in log points a year; 0 <= k0 <=
+ * 1e6; 0.05 <= a0 <= 1e6, so that df is at least 0.1; 1e-6 <= s0 <= 100; weight > 0 and finite. Weights are
+ * used up to a common factor. */
 typedef struct {
     size_t points;
     const double *table;
 } att_growth_prior;
 
+/* ATT_BAD_ARGUMENT for NULL or no points, ATT_BAD_PRIOR for a point outside the limits above. */
 att_status att_growth_prior_check(const att_growth_prior *prior);
+
+/* ATT_BAD_ARGUMENT for a horizon below 1 year, ATT_TOO_FAR for one above ATT_MAX_HORIZON. */
+att_status att_growth_horizon_check(size_t horizon);
+
+/* ATT_BAD_ARGUMENT unless -ATT_MAX_YEAR <= first <= last <= ATT_MAX_YEAR. */
+att_status att_growth_years_check(int32_t first, int32_t last);
 
 /* Number of series in a table whose rows stand together (0 for no rows). */
 size_t att_observations_series(const att_observations *table);
 
-/* Reads every series of a table: writes status and use for each row, origin for each series. A row's status says
- * what is wrong with that row; a series with a bad row has an origin of zeros. Returns ATT_OK when the call itself
- * worked, whatever the rows say. */
+/* Reads every series of a table: writes status (R) and use (R), one a row, and origin (S), one a series. A
+ * row's status says what is wrong with that row; a series with a bad row has an origin of zeros, and its
+ * uses mean nothing.
+ *
+ * Where all rows of a series are good by themselves, ATT_OVERLAP marks the rows that other scopes
+ * determine: growth is that of one path, so the windows of years that the rows tell of, as edges between
+ * years, must make no cycle. Windows are taken in the order of the table, levels before growth; the one
+ * that closes a cycle is marked.
+ *
+ * Returns ATT_OK when the call itself worked, whatever the rows say; ATT_BAD_ORDER when series descend. */
 att_status att_growth_origins(const att_observations *table, att_status *status, att_row_use *use,
                               att_origin *origin);
 
-/* Posterior of one series over the `horizon` years after its origin, in log units. Writes weight (G), df (G), location (G, H)
- * and scale (G, H, H), G the points of the prior: an att_mixture. Needs one row or more; n = 1 answers with the prior. */
+/* Posterior of one series over the `horizon` years after its origin, in log units. Writes weight (G), df
+ * (G), location (G, H) and scale (G, H, H), G the points of the prior: an att_mixture; a weight may
+ * underflow to 0. Needs one row or more; a single level answers with the prior. Returns the status of the
+ * prior, of the horizon or of the first bad row; ATT_NO_PRECISION when rounding leaves nothing of a
+ * covariance (a prior far from data, phi next to 1, changes over thousands of years). Not checked: the
+ * series column, which is ignored. */
 att_status att_growth_posterior(const att_growth_prior *prior, const att_observations *series, size_t horizon,
                                 double *weight, double *df, double *location, double *scale);
 
-/* The textbook random walk with drift as a mixture of one component: for changes g_i over d_i years, k of them, D = sum d,
- * m = sum g / D, s2 = sum (g - d m)^2 / d / (k - 1), df = k - 1, scale (h, j) = s2 (min(h, j) + h j / D). Writes df (1),
- * location (H), scale (H, H). ATT_TOO_FEW under two changes, which levels alone give from three on. */
+/* The textbook random walk with drift as a mixture of one component: for changes g_i over d_i years, k of
+ * them, D = sum d, m = sum g / D, s2 = sum (g - d m)^2 / d / (k - 1), df = k - 1, scale (h, j) = s2 (min(h,
+ * j) + h j / D). Writes df (1), location (H), scale (H, H). ATT_TOO_FEW under two changes, which levels
+ * alone give from three on; other statuses as above. Not checked: the series column, which is ignored. */
 att_status att_random_walk_posterior(const att_observations *series, size_t horizon, double *df,
                                      double *location, double *scale);
 
-/* Quantiles of the log figure of many series: quantile (S, Y, Q) for the Y years first..last and the Q probabilities, each
- * in (0, 1) and ascending. Cells of years up to a series' origin, and of series whose status is not ATT_OK, are NaN.
- * status (S) says how each series fared. prior NULL asks for the random walk. Series that share their pattern of
- * years, kinds and scopes with the one before share its factorisation. */
+/* Quantiles of the log figure of many series: quantile (S, Y, Q) for the Y years first..last and the Q
+ * probabilities, each in (0, 1) and ascending. Cells of years up to a series' origin, and all of a series
+ * whose status is not ATT_OK, are NaN; +-INFINITY where a quantile lies beyond the doubles. status (S) says
+ * how each series fared: ATT_TOO_FAR when `last` is more than ATT_MAX_HORIZON years after its origin. prior
+ * NULL asks for the random walk. Series that share their pattern of years, kinds and scopes with the one
+ * before share its factorisation. Returns ATT_BAD_ARGUMENT for years or probabilities outside their
+ * domains, the status of the prior, ATT_BAD_ORDER when series descend, ATT_NO_MEMORY. */
 att_status att_growth_quantiles(const att_growth_prior *prior, const att_observations *table, int32_t first,
                                 int32_t last, size_t probabilities, const double *probability,
                                 att_status *status, double *quantile);

@@ -7,7 +7,7 @@
  * and belong to the caller. A linear functional row'X is again a mixture, of one dimension: a margin.
  *
  * Every function checks what it reads: ATT_NOT_FINITE for NaN and misplaced infinities, ATT_BAD_ARGUMENT for
- * NULL, no components, a weight that is not positive, weights that miss the sum 1 by more than 1e-9 (smaller
+ * NULL, no components, a negative weight, weights that miss the sum 1 by more than 1e-9 (smaller
  * misses are divided out), df below 0.1, a negative scale. Results are then not to be used.
  */
 #ifndef ATTAIN_MIXTURE_H
@@ -21,7 +21,7 @@
 typedef struct {
     size_t components;
     size_t horizon;
-    const double *weight;   /* (components), positive, sum 1 */
+    const double *weight;   /* (components), not negative, sum 1; one of 0 counts for nothing */
     const double *df;       /* (components), INFINITY: normal */
     const double *location; /* (components, horizon) */
     const double *scale;    /* (components, horizon, horizon), scale matrices, units of X squared */

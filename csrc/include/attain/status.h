@@ -11,6 +11,7 @@
     X(ATT_BAD_ARGUMENT, ATT_CLASS_ARGUMENT, "an argument lies outside its domain")                           \
     X(ATT_BAD_PRIOR, ATT_CLASS_ARGUMENT, "a point of the prior lies outside the family")                     \
     X(ATT_BAD_ORDER, ATT_CLASS_ARGUMENT, "rows are not sorted by series and year")                           \
+    X(ATT_TOO_FAR, ATT_CLASS_ARGUMENT, "the horizon is longer than 200 years")                               \
     X(ATT_BAD_KIND, ATT_CLASS_DATA, "a row is neither a level nor a growth rate")                            \
     X(ATT_NOT_FINITE, ATT_CLASS_DATA, "a value is NaN or infinite")                                          \
     X(ATT_NOT_POSITIVE, ATT_CLASS_DATA, "a level is zero or negative; the model works on its logarithm")     \
@@ -18,8 +19,9 @@
     X(ATT_REPEATED, ATT_CLASS_DATA, "a year is repeated within one kind and one scope")                      \
     X(ATT_TOO_FEW, ATT_CLASS_DATA, "too few observations for this model")                                    \
     X(ATT_OVERLAP, ATT_CLASS_DATA,                                                                           \
-      "two rows give the growth of the same years, so one repeats or denies the other")                      \
-    X(ATT_NO_CONVERGENCE, ATT_CLASS_NUMERIC, "an iteration did not converge")
+      "other scopes give the growth of the same years already, so the row repeats or denies them")           \
+    X(ATT_NO_CONVERGENCE, ATT_CLASS_NUMERIC, "an iteration did not converge")                                \
+    X(ATT_NO_PRECISION, ATT_CLASS_NUMERIC, "double precision does not suffice for these figures and prior")
 
 typedef enum {
 #define ATT_STATUS_CODE(code, class, text) code,
@@ -36,7 +38,8 @@ typedef enum {
     ATT_CLASS_NUMERIC
 } att_status_class;
 
-/* Name ("ATT_OK"), text and class of a status; for a number outside the table "unknown" and ATT_CLASS_ARGUMENT. */
+/* Name ("ATT_OK"), text and class of a status; for a number outside the table "unknown" and
+ * ATT_CLASS_ARGUMENT. */
 const char *att_status_name(att_status status);
 const char *att_status_text(att_status status);
 att_status_class att_status_class_of(att_status status);

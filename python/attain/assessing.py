@@ -1,0 +1,361 @@
+"""The verb `assess`: every target of a plan on every treatment of the data that serves it."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pandas as pd
+
+from attain.assessment import TABLE_COLUMNS, Assessment
+from attain.errors import ArgumentError, DataError
+from attain.event import (
+    ASSESSED_KINDS,
+    Event,
+    Missing,
+    can_be_assessed,
+    event_of,
+    figure_as_stated,
+    not_projected,
+    stated_change,
+)
+from attain.history import AsOf, History, load_history
+from attain.joint import Joint, joint_probability
+from attain.language import Text
+from attain.plan import Plan, load_plan
+from attain.projection import Model, Projection, numerical_error, project
+from attain.target import Target
+from attain.units import convert, decimal
+from attain.yardsticks import ipcc_likelihood
+
+Engine = Literal["auto", "exact", "independent"]
+_INTERVAL = (0.1, 0.5, 0.9)
+
+
+def assess(
+    plan: Any,
+    history: Any = None,
+    *,
+    model: Model | None = None,
+    prior: str | None = None,
+    engine: Engine = "auto",
+    as_of: AsOf = None,
+    seed: int = 0,
+) -> Assessment:
+    """Assess the targets of a plan, each and together.
+
+    Parameters
+    ----------
+    plan
+        Anything that `load_plan` takes.
+    history
+        Anything that `load_history` takes, or a `Projection`; by default the bundled history that the plan names.
+    model, prior, as_of
+        As in `project`, by default the growth model with the prior `general`. A `Projection` brings its own, and its
+        treatments of the data.
+    engine
+        `"exact"` for targets on one functional of one indicator, `"independent"` for a product over indicators,
+        `"auto"` the first that serves.
+    seed
+        For random results, of which there are none yet.
+
+    Returns
+    -------
+    Assessment
+        Every target of the plan is in `table` or in `not_assessed`.
+
+    Raises
+    ------
+    PlanError, DataError, UnitError, BasisError, ArgumentError
+        Naming the place and the way out.
+    """
+    if engine not in ("auto", "exact", "independent"):
+        raise ArgumentError(f"engine: {engine!r} is none of 'auto', 'exact', 'independent'")
+    loaded = load_plan(plan)
+    if isinstance(history, Projection):
+        if (model, prior, as_of) != (None, None, None):
+            raise ArgumentError("model, prior, as_of: the projection brings its own; leave them out")
+        given = history
+        work = _Work(loaded, given.history, given.model, given.prior_name, given.to, given.treatments)
+        as_of = given.as_of
+    else:
+        figures = _history_of(loaded, history).as_of(as_of)
+        work = _Work(loaded, figures, model or "growth", prior or "general", 0, {})
+    result = work.assess(as_of, seed)
+    if engine == "exact" and result.engine != "exact":
+        raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'independent'")
+    return result
+
+
+def _history_of(plan: Plan, history: Any) -> History:
+    if history is None and plan.history is None:
+        raise ArgumentError(f"{plan.id}: name a history; the plan names none")
+    return load_history(history if history is not None else plan.history or "")
+
+
+@dataclass(frozen=True)
+class _Work:
+    """One plan on one history, projected under every treatment of the indicators that its targets name."""
+
+    plan: Plan
+    history: History
+    model: Model
+    prior: str
+    to: int
+    treatments: Mapping[str, str]
+
+    @functools.cached_property
+    def resolved(self) -> dict[str, Target]:
+        """The targets with the series that serves each as their indicator; their own name where none does."""
+        services = {t.id: self.history.series_for(self.plan.id, t.indicator).series for t in self.plan.targets}
+        return {t.id: t.model_copy(update={"indicator": services[t.id] or t.indicator}) for t in self.plan.targets}
+
+    @functools.cached_property
+    def missing(self) -> dict[str, Missing]:
+        found = {name: self._why_not(target) for name, target in self.resolved.items()}
+        return {name: missing for name, missing in found.items() if missing is not None}
+
+    def _why_not(self, target: Target) -> Missing | None:
+        """What keeps a target from being assessed, before any projection."""
+        service = self.history.series_for(self.plan.id, self._as_planned(target.id).indicator)
+        if service.series is None and service.note:
+            return Missing(
+                Text("no published series serves it", "没有对应的公布数据"), Text(service.note, service.note)
+            )
+        each = next((r for r in self.plan.relations if r.kind == "each_of" and target.id in r.parts), None)
+        if each is not None and target.kind in ASSESSED_KINDS:
+            reason = Text(f"it holds for each of {each.units} units", f"目标分别针对 {each.units} 个单位")
+            return Missing(reason, Text("figures of every unit", "每个单位的数据"))
+        if target.control == "administrative" and target.kind in ASSESSED_KINDS:
+            reason = Text("an issuer certifies it, so the growth model does not speak", "由主管部门认定,增长模型不适用")
+            return Missing(reason, Text("the issuer's track record", "主管部门以往的完成情况"))
+        return can_be_assessed(target, self.history)
+
+    def _as_planned(self, name: str) -> Target:
+        return next(t for t in self.plan.targets if t.id == name)
+
+    @functools.cached_property
+    def candidates(self) -> list[Target]:
+        return [t for name, t in self.resolved.items() if name not in self.missing]
+
+    def indicator(self, target: Target) -> str:
+        name = self.history.find(target.indicator)
+        assert name is not None, "can_be_assessed refuses unknown indicators"
+        return name
+
+    @functools.cached_property
+    def last_year(self) -> int:
+        """A year that no figure reaches and no target passes."""
+        names = [self.indicator(t) for t in self.candidates]
+        figures = int(self.history.usable(names)["year"].max()) + 1
+        return max([figures, self.to, *(t.by for t in self.candidates if t.by is not None)])
+
+    def project(self, names: Sequence[str], treatments: Mapping[str, str]) -> Projection:
+        return project(
+            self.history,
+            to=self.last_year,
+            model=self.model,
+            prior=self.prior if self.model == "growth" else "general",
+            indicators=names,
+            treatments=treatments,
+        )
+
+    @functools.cached_property
+    def default(self) -> Projection | None:
+        """Every indicator under its first treatment that a model can use, the one asked for before the default."""
+        chosen = {name: self._first_usable(name) for name in self.projections}
+        usable = {name: treatment for name, treatment in chosen.items() if treatment is not None}
+        return self.project(list(usable), {n: t for n, t in usable.items() if t}) if usable else None
+
+    def _first_usable(self, indicator: str) -> str | None:
+        found = self.projections[indicator]
+        asked = [self.treatments[indicator]] if indicator in self.treatments else []
+        return next((t for t in [*asked, *found] if isinstance(found[t], Projection)), None)
+
+    @functools.cached_property
+    def projections(self) -> dict[str, dict[str, Projection | str]]:
+        """By indicator and treatment its projection, or why there is none."""
+        names = dict.fromkeys(self.indicator(t) for t in self.candidates)
+        return {name: {t: self._under(name, t) for t in self.history.treatments_of(name)} for name in names}
+
+    def _under(self, indicator: str, treatment: str) -> Projection | str:
+        try:
+            return self.project([indicator], {indicator: treatment} if treatment else {})
+        except DataError as error:
+            return str(error)
+
+    def assess(self, as_of: AsOf, seed: int) -> Assessment:
+        events, missing = self._default_events()
+        sensitivity = self._sensitivity([e for e in events.values()])
+        rows = {name: self._row(event, sensitivity) for name, event in events.items()}
+        joint = (
+            joint_probability(list(events.values()), self.default)
+            if self.default and events
+            else Joint(None, "none", "nothing assessed")
+        )
+        table = pd.DataFrame.from_dict(rows, orient="index", columns=list(TABLE_COLUMNS)).rename_axis("id")
+        columns = ["reason", "needs", "reason_zh", "needs_zh"]
+        texts = {n: [m.reason.en, m.needs.en, m.reason.zh, m.needs.zh] for n, m in missing.items()}
+        not_assessed = pd.DataFrame.from_dict(texts, orient="index", columns=columns).rename_axis("id")
+        joint_range = self._joint_range(list(events.values()))
+        return Assessment(
+            self.plan, self.history, self.default, table, sensitivity, not_assessed, joint, joint_range, as_of, seed
+        )
+
+    def _default_events(self) -> tuple[dict[str, Event], dict[str, Missing]]:
+        events: dict[str, Event] = {}
+        missing: dict[str, Missing] = {}
+        for target in self.resolved.values():
+            outcome = self.missing.get(target.id) or self._event(target)
+            if isinstance(outcome, Missing):
+                missing[target.id] = outcome
+            else:
+                events[target.id] = outcome
+        return events, missing
+
+    def _event(self, target: Target) -> Event | Missing:
+        tried = self.projections[self.indicator(target)]
+        if self.default is None or self.indicator(target) not in self.default.indicators:
+            return not_projected(target.indicator, "; ".join(str(why) for why in tried.values()))
+        return event_of(target, self.default)
+
+    def _sensitivity(self, events: Sequence[Event]) -> pd.DataFrame:
+        rows = [
+            {"target": e.target.id, "treatment": treatment, **self._sensitivity_row(e.target, projection)}
+            for e in events
+            for treatment, projection in self.projections[e.indicator].items()
+        ]
+        columns = [
+            "target",
+            "treatment",
+            "prior",
+            "reading",
+            "probability",
+            "log_probability",
+            "numerical_error",
+            "observations",
+            "median",
+            "reason",
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def _sensitivity_row(self, target: Target, projection: Projection | str) -> dict[str, Any]:
+        prior = self.prior if self.model == "growth" else "none"
+        row: dict[str, Any] = {"prior": prior, "reading": "as stated", "reason": ""}
+        if isinstance(projection, str):
+            return {**row, "reason": projection}
+        event = event_of(target, projection)
+        if isinstance(event, Missing):
+            return {**row, "reason": event.reason.en}
+        log_p = log_probability(event, projection)
+        p = math.exp(log_p)
+        changes = projection.origin(event.indicator).changes
+        median = outcome_quantiles(event, projection)[1]
+        answer = {"probability": p, "log_probability": log_p, "numerical_error": numerical_error(log_p)}
+        return {**row, **answer, "observations": changes, "median": median}
+
+    def _joint_range(self, events: Sequence[Event]) -> tuple[float, float]:
+        """Extremes of the product: each indicator under its worst, and its best, treatment."""
+        low = high = 0.0
+        for indicator in dict.fromkeys(e.indicator for e in events):
+            targets = [e.target for e in events if e.indicator == indicator]
+            logs = [
+                self._log_joint(targets, p) for p in self.projections[indicator].values() if isinstance(p, Projection)
+            ]
+            known = [value for value in logs if value is not None]
+            if not known:
+                return math.nan, math.nan
+            low, high = low + min(known), high + max(known)
+        return math.exp(low), math.exp(high)
+
+    def _log_joint(self, targets: Sequence[Target], projection: Projection) -> float | None:
+        events = [event_of(t, projection) for t in targets]
+        settled = [e for e in events if isinstance(e, Event)]
+        return joint_probability(settled, projection).log_probability if len(settled) == len(targets) else None
+
+    def _row(self, event: Event, sensitivity: pd.DataFrame) -> dict[str, Any]:
+        assert self.default is not None, "an event has a projection"
+        target, projection = event.target, self.default
+        origin = projection.origin(event.indicator)
+        log_p = log_probability(event, projection)
+        p = math.exp(log_p)
+        over = sensitivity.loc[sensitivity["target"] == target.id, "probability"].dropna()
+        low, median, high = outcome_quantiles(event, projection)
+        settled = event.published is not None
+        word = ("attained" if p == 1 else "missed") if settled else ipcc_likelihood(p)
+        return {
+            "indicator": event.indicator,
+            "label": target.label or projection.history.label_of(event.indicator),
+            "kind": target.kind,
+            "by": event.by,
+            "value": float(target.value),
+            "unit": unit_of(target),
+            "nature": target.nature,
+            "control": target.control,
+            "observations": origin.changes,
+            "last_year": origin.year,
+            "last_value": _last_value(event, projection),
+            "required_growth": None if settled else required_growth(event, projection),
+            "median": median,
+            "interval80": (low, high),
+            "probability": p,
+            "numerical_error": 0.0 if settled else numerical_error(log_p),
+            "range": (float(over.min()), float(over.max())),
+            "likelihood": word,
+        }
+
+
+def unit_of(target: Target) -> str:
+    """The unit of a target's number, for people: per year, fraction, times, or the unit written."""
+    if target.kind == "growth" and target.mode != "cumulative":
+        return "per year"
+    if target.is_rate:
+        return "fraction"
+    return "times" if target.kind == "multiple" else target.effective_unit or ""
+
+
+def log_probability(event: Event, projection: Projection) -> float:
+    """log P(event); a published figure settles it as 0 or minus infinity."""
+    if event.published is None:
+        return event.log_probability(projection.mixture(event.indicator))
+    return 0.0 if event.target.holds(figure_as_stated(event, projection)) else -math.inf
+
+
+def outcome_quantiles(event: Event, projection: Projection) -> tuple[float, float, float]:
+    """10, 50 and 90 % quantiles of the outcome in the terms of the target; the published figure where there is one."""
+    if event.published is not None:
+        value = float(figure_as_stated(event, projection))
+        return value, value, value
+    mixture = projection.mixture(event.indicator)
+    logs = mixture.quantile(mixture.row(event.by, event.since), _INTERVAL)
+    low, median, high = (_in_terms_of(event, float(x), projection) for x in logs)
+    return low, median, high
+
+
+def _in_terms_of(event: Event, log_outcome: float, projection: Projection) -> float:
+    if event.target.kind == "level":
+        factor = convert(decimal(1), projection.history.unit_of(event.indicator), event.target.effective_unit or "")
+        return math.exp(log_outcome) * float(factor)
+    return stated_change(event.target, log_outcome - (event.base or 0.0))
+
+
+def _last_value(event: Event, projection: Projection) -> float | None:
+    """The last figure, in the unit of a level target, else of the history; None where there are growth rates only."""
+    origin = projection.origin(event.indicator)
+    if not origin.levels:
+        return None
+    value = decimal(f"{math.exp(origin.log_level):.12g}")
+    if event.target.kind != "level":
+        return float(value)
+    return float(convert(value, projection.history.unit_of(event.indicator), event.target.effective_unit or ""))
+
+
+def required_growth(event: Event, projection: Projection) -> float:
+    """Constant growth per year from the last figure that just attains the target: (T / y)^(1 / h) - 1."""
+    bound = event.lower if math.isfinite(event.lower) else event.upper
+    start = 0.0 if event.since is not None else projection.origin(event.indicator).log_level
+    years = event.by - (event.since if event.since is not None else projection.origin(event.indicator).year)
+    return math.expm1((bound - start) / years)

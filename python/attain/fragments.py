@@ -1,0 +1,134 @@
+"""What a notebook shows of plans, histories, projections and assessments: tables in the notebook's own colours.
+
+Each is HTML of its own, with inline styles and no colour but the current one, so that it reads in light and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from attain.text import label_of, likelihood, verdict
+from attain.wording import chance, chance_range, figure_words, growth_words, stated_words
+
+if TYPE_CHECKING:
+    from attain.assessment import Assessment
+    from attain.history import History
+    from attain.plan import Plan
+    from attain.projection import Projection
+
+_MANY = 60
+_BOX = "color:inherit;background:transparent;max-width:100%;overflow-x:auto"
+_TABLE = "border-collapse:collapse;background:transparent;color:inherit;margin:.4em 0"
+_CELL = (
+    "padding:.2em .7em;border:0;border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent);background:none"
+)
+_FINE = "opacity:.7"
+
+
+def plan_fragment(plan: Plan) -> str:
+    """A plan: its title and its targets."""
+    rows = [
+        [label_of(target, "en"), target.by or "–", stated_words(target, "en"), target.kind, target.indicator]
+        for target in plan.targets
+    ]
+    issued = f", issued {plan.issued}" if plan.issued else ""
+    head = f"{plan.title or plan.title_zh or plan.id} ({plan.id}){issued}"
+    if not rows:
+        return _box(head, plan.note or "The plan has no target.")
+    return _box(head, f"{len(rows)} targets") + _table(["target", "by", "stated", "kind", "indicator"], rows, (1,))
+
+
+def history_fragment(history: History) -> str:
+    """A history: which indicators are usable, from when to when."""
+    about = history.describe()
+    rows = [
+        [
+            name,
+            history.label_of(str(name)),
+            row["unit"],
+            row["levels"],
+            row["growth_rates"],
+            "–" if not row["usable"] else f"{row['first']:.0f} to {row['last']:.0f}",
+            row["treatments"],
+        ]
+        for name, row in about.iterrows()
+    ]
+    usable = int(about["usable"].sum())
+    head = ["indicator", "label", "unit", "levels", "growth rates", "years", "treatments"]
+    return _box(f"History {history.name}", f"{usable} of {len(rows)} indicators usable") + _table(head, rows, (3, 4))
+
+
+def projection_fragment(projection: Projection) -> str:
+    """A projection: median and 80 % interval of each indicator in the last year."""
+    ends = projection.quantile([0.1, 0.5, 0.9]).loc[projection.to].to_numpy().reshape(-1, 3)
+    rows = []
+    for name, origin, (low, mid, high) in zip(projection.indicators, projection.origins, ends, strict=True):
+        unit = projection.history.unit_of(name) if origin.levels else ""
+        told = (f"{figure_words(low, '', 'en')} to {figure_words(high, '', 'en')}", figure_words(mid, unit, "en"))
+        basis = "" if origin.levels else f" times {origin.year}"
+        rows.append([projection.history.label_of(name), origin.year, told[1] + basis, told[0], origin.changes])
+    skipped = f"; {len(projection.skipped)} not projected" if len(projection.skipped) else ""
+    head = f"{projection.history.name} projected to {projection.to}"
+    about = f"model {projection.model}, prior {projection.prior_name}{skipped}"
+    columns = ["indicator", "last figure", f"median {projection.to}", "80 % interval", "growth observations"]
+    return _box(head, about) + _table(columns, rows, (1, 2, 3, 4))
+
+
+def assessment_fragment(result: Assessment) -> str:
+    """An assessment: the verdict, the assessed targets, and how many are not."""
+    targets = {target.id: target for target in result.plan.targets}
+    rows = [
+        [
+            label_of(targets[str(name)], "en"),
+            row["by"],
+            stated_words(targets[str(name)], "en"),
+            growth_words(row["required_growth"], "en"),
+            figure_words(row["median"], row["unit"], "en"),
+            chance_range(row["range"][0], row["range"][1], "en"),
+            chance(row["probability"], "en"),
+            likelihood(row["likelihood"]).en,
+            row["observations"],
+        ]
+        for name, row in result.table.iterrows()
+    ]
+    title = result.plan.title or result.plan.title_zh or result.plan.id
+    if not rows:
+        why = f"None of its {len(targets)} targets can be assessed." if targets else "The plan has no target."
+        return _box(title, why) + _needs(result)
+    head = ["target", "by", "stated", "needs a year", "median", "P, range", "P", "in words", "growth observations"]
+    return _box(title, verdict(result).en) + _table(head, rows, (1, 3, 4, 5, 6, 8)) + _needs(result)
+
+
+def _needs(result: Assessment) -> str:
+    if result.not_assessed.empty:
+        return ""
+    labels = {target.id: label_of(target, "en") for target in result.plan.targets}
+    rows = [[labels[str(name)], row["reason"], row["needs"]] for name, row in result.not_assessed.iterrows()]
+    told = Markup("<summary>Not assessed: {} of {}</summary>").format(len(rows), len(labels))
+    table = _table(["target", "reason", "needs"], rows, ())
+    return Markup('<details style="{}">{}{}</details>').format(_BOX, told, table)
+
+
+def _box(head: str, text: str) -> Markup:
+    return Markup('<div style="{}"><b>{}</b><br><span style="{}">{}</span></div>').format(_BOX, head, _FINE, text)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[int]) -> Markup:
+    sides = ["right" if i in numbers else "left" for i in range(len(head))]
+    top = _row("th", head, sides)
+    body = Markup("").join(_row("td", row, sides) for row in rows[:_MANY])
+    left = len(rows) - _MANY
+    more = Markup('<div style="{}">and {} more</div>').format(_FINE, left) if left > 0 else ""
+    table = Markup('<table style="{}"><thead>{}</thead><tbody>{}</tbody></table>').format(_TABLE, top, body)
+    return Markup('<div style="{}">{}{}</div>').format(_BOX, table, more)
+
+
+def _row(tag: str, cells: Iterable[object], sides: Sequence[str]) -> Markup:
+    told = (
+        Markup('<{0} style="{1};text-align:{2}">{3}</{0}>').format(Markup(tag), _CELL, side, escape(cell))
+        for cell, side in zip(cells, sides, strict=True)
+    )
+    return Markup("<tr>{}</tr>").format(Markup("").join(told))

@@ -1,0 +1,649 @@
+"""The assessment of a plan as one HTML page for people who decide: verdict first, and nothing that is not in the page.
+
+What each section shows is gathered here, in the words of the language; templates/assessment.html lays it out.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+import jinja2
+import numpy as np
+import pandas as pd
+from markupsafe import Markup, escape
+
+from attain.event import ASSESSED_KINDS
+from attain.figures import FAINT, INK, RULE, assessment_chart, svg
+from attain.fragments import assessment_fragment, history_fragment, plan_fragment, projection_fragment
+from attain.language import Language, Text, check_language
+from attain.text import FEW_OBSERVATIONS, label_of, leads_with_range, likelihood, percent
+from attain.wording import (
+    chance,
+    chance_range,
+    chinese,
+    figure_words,
+    growth_words,
+    published_figure,
+    stated_words,
+    tight,
+)
+
+if TYPE_CHECKING:
+    from attain.assessment import Assessment
+    from attain.history import AsOf, History
+    from attain.relation import Relation
+    from attain.target import Target
+
+__all__ = ["assessment_fragment", "assessment_page", "history_fragment", "plan_fragment", "projection_fragment"]
+
+_HEADINGS = {
+    "assessed": Text("Targets assessed", "已评估的目标"),
+    "figures": Text("Figures", "图"),
+    "treatments": Text("Treatments of the data, side by side", "不同数据处理的比较"),
+    "hindsight": Text("What happened since", "后来的情况"),
+    "missing": Text("Not assessed, and what each needs", "未评估的目标及所需数据"),
+    "differ": Text("Where plan and statistic differ", "规划指标与统计指标的差别"),
+    "relations": Text("How the targets hang together", "目标之间的关系"),
+    "sources": Text("Sources of the figures", "数据来源"),
+    "about": Text("The document and the computation", "文件与计算说明"),
+}
+_COLUMNS = {
+    "target": Text("Target", "目标"),
+    "by": Text("Year", "年份"),
+    "stated": Text("The plan says", "规划数"),
+    "last": Text("Last figure", "最新数据"),
+    "needs": Text("Growth needed a year", "需年均增长"),
+    "median": Text("Projected median (80 % interval)", "预测中位数（80 % 区间）"),
+    "range": Text("Probability, range", "概率区间"),
+    "point": Text("on the default data", "默认处理"),
+    "word": Text("In words", "可能性"),
+    "observations": Text("Growth observations", "增长观测数"),
+    "treatment": Text("Treatment", "数据处理"),
+    "assumes": Text("What it assumes", "含义"),
+    "why": Text("Why", "原因"),
+    "wanted": Text("What it needs", "所需数据"),
+    "figure": Text("Figure", "数据"),
+    "released": Text("Released", "公布日期"),
+    "outcome": Text("Outcome", "结果"),
+    "then": Text("Probability then", "当时的概率"),
+    "confidence": Text("Confidence", "可信度"),
+    "source": Text("Source", "来源"),
+    "scope": Text("Scope or treatment", "口径或处理"),
+}
+_NOTES = {
+    "range": Text(
+        "The range is over the treatments of the data; growth needed is a constant rate from the last figure"
+        " (for a growth target whose base year lies ahead, from that year).",
+        "概率区间是各种数据处理之间的区间；需年均增长是从最新数据起（基年在后的增速目标从基年起）的固定增速。",
+    ),
+    "hindsight": Text(
+        "Hindsight: these figures were known only later. None of them enters any number above.",
+        "事后数据：以下数字当时尚不知道，没有用于上面的任何计算。",
+    ),
+    "no_hindsight": Text(
+        "No figure that was released later is at hand.",
+        "没有此后公布的数据。",
+    ),
+    "default": Text("default", "默认"),
+}
+
+
+def assessment_page(result: Assessment, language: Language = "en") -> str:
+    """One self-contained HTML page: no script, nothing from the network, figures inline.
+
+    Parameters
+    ----------
+    result
+        What `assess` made.
+    language
+        Of all words that are not quoted from the document or the data.
+
+    Raises
+    ------
+    ArgumentError
+        For a language without words.
+    """
+    check_language(language)
+    page = _Page(result, language)
+    return _environment(language).get_template("assessment.html").render(page=page.content())
+
+
+@functools.cache
+def _environment(language: Language) -> jinja2.Environment:
+    def finish(value: Any) -> Any:
+        plain = isinstance(value, str) and not isinstance(value, Markup)
+        return (chinese(tight(value, language)) if language == "zh" else value) if plain else value
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("attain"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=finish,
+    )
+
+
+class _Page:
+    """The sections of one page."""
+
+    def __init__(self, result: Assessment, language: Language) -> None:
+        self.result = result
+        self.language: Language = language
+        self.targets = {target.id: target for target in result.plan.targets}
+
+    def say(self, english: str, chinese_text: str) -> str:
+        """One of two texts."""
+        return Text(english, chinese_text).say(self.language)
+
+    def content(self) -> dict[str, Any]:
+        """All that the template shows."""
+        plan = self.result.plan
+        return {
+            "lang": self.say("en", "zh-Hans"),
+            "other": self.say("zh-Hans", "en"),
+            "title": self.say(plan.title or plan.title_zh, plan.title_zh or plan.title) or plan.id,
+            "origin": self.origin(),
+            "verdict": self.verdict(),
+            "rows": [self.row(str(name), row) for name, row in self.result.table.iterrows()],
+            "figures": list(self.figures()),
+            "treatments": list(self.treatments()),
+            "hindsight": None if self.result.as_of is None or not len(self.result.table) else list(self.hindsight()),
+            "missing": [group for group in self.missing() if group["rows"]],
+            "differ": list(self.differences()),
+            "relations": [self.relation(relation) for relation in plan.relations],
+            "sources": list(self.sources()),
+            "about": list(self.about()),
+            "note": plan.note,
+            "h": {name: text.say(self.language) for name, text in _HEADINGS.items()},
+            "c": {name: text.say(self.language) for name, text in _COLUMNS.items()},
+            "n": {name: text.say(self.language) for name, text in _NOTES.items()},
+            "colon": self.say(": ", "\uff1a"),
+            "ink": INK,
+        }
+
+    def label(self, name: str) -> str:
+        """The label of a target."""
+        return label_of(self.targets[name], self.language)
+
+    def quoted(self, name: str) -> str:
+        """The label of a target in quotation marks."""
+        return f"“{_inner(self.label(name))}”"
+
+    def range_of(self, name: str) -> tuple[float, float]:
+        """The range of a target's probability."""
+        low, high = cast(tuple[float, float], self.result.table.at[name, "range"])
+        return low, high
+
+    def origin(self) -> str:
+        """Under the title: whose plan, when, as known when."""
+        plan, as_of = self.result.plan, self.result.as_of
+        document = plan.document
+        issuer = (document.issuer if document else None) or plan.region
+        parts = [issuer, document.number if document else None]
+        parts.append(self.say(f"issued {plan.issued}", f"{plan.issued} 印发") if plan.issued else None)
+        if isinstance(as_of, int | np.integer):
+            parts.append(self.say(f"on figures of years up to {as_of}", f"仅用截至 {as_of} 年的数据"))
+        elif as_of is not None:
+            parts.append(self.say(f"as known on {as_of}", f"截至 {as_of} 所知"))
+        return " · ".join(part for part in parts if part)
+
+    # --- the verdict ------------------------------------------------------------------------------------------------
+
+    def verdict(self) -> dict[str, str]:
+        """A headline, one or two sentences, and what they rest on."""
+        count, assessed = len(self.targets), len(self.result.table)
+        if not count:
+            return {
+                "head": self.say("No target to assess", "没有可评估的目标"),
+                "text": self.say(
+                    "The document states no number with a year, so there is nothing that could be attained or missed.",
+                    "文件中没有带年份的量化目标，因此没有可以评估的内容。",
+                ),
+                "rests": "",
+            }
+        if not assessed:
+            return {
+                "head": self.say("No number can be given", "无法给出概率"),
+                "text": self.say(
+                    f"None of the plan's {count} targets can be assessed. {self.why_none()}",
+                    f"规划的 {count} 个目标目前都不能评估。{self.why_none()}",
+                ),
+                "rests": "",
+            }
+        return self.answer(assessed, count)
+
+    def why_none(self) -> str:
+        """The commonest reasons, counted."""
+        groups = [(len(group["rows"]), group["brief"]) for group in self.missing() if group["rows"]]
+        told = [f"{brief}: {n}" for n, brief in groups]
+        return self.say("; ".join(told) + ".", ";".join(f"{brief}:{n} 个" for n, brief in groups) + "。")
+
+    def answer(self, assessed: int, count: int) -> dict[str, str]:
+        """The joint probability in a sentence, the range first where it must lead."""
+        result, lang = self.result, self.language
+        all_of = {1: "the one target", 2: "both targets"}.get(assessed, f"all {assessed} targets")
+        which = f"attaining {all_of} that can be assessed, of {count} in the plan,"
+        which_zh = f"规划 {count} 个目标中，可评估的 {assessed} 个{'全部' if assessed > 1 else ''}实现的概率"
+        if result.probability is None:
+            return {
+                "head": self.say("No joint number", "没有合计概率"),
+                "text": self.say(
+                    f"The chance of {which} has no number: {result.joint.reason}. Each target has its own below.",
+                    f"{which_zh}无法给出（{result.joint.reason}）；各目标的概率见下表。",
+                ),
+                "rests": self.rests(),
+            }
+        low, high = result.joint_range
+        point, span = chance(result.probability, lang), chance_range(low, high, lang)
+        leads = leads_with_range(float(result.table["observations"].min()), low, high)
+        head = span if leads else point
+        told = self.say(f"The chance of {which} is {head}", f"{which_zh}为 {head}")
+        aside = "" if span == point else self.aside(leads, point, span)
+        return {"head": head, "text": f"{told}{aside}{self.say('.', '。')}{self.weakest()}", "rests": self.rests()}
+
+    def aside(self, leads: bool, point: str, span: str) -> str:
+        """The number that does not lead."""
+        if leads:
+            return self.say(
+                f", depending on how the data are treated ({point} on the default treatment)",
+                f"，因数据处理而异（默认处理为 {point}）",
+            )
+        return self.say(f" ({span} over the treatments of the data)", f"（不同数据处理之间为 {span}）")
+
+    def weakest(self) -> str:
+        """The hardest target of several."""
+        table = self.result.table
+        if len(table) < 2:
+            return ""
+        name = str(table["probability"].idxmin())
+        low, high = self.range_of(name)
+        told = chance_range(low, high, self.language)
+        return self.say(f" The hardest is {self.quoted(name)} at {told}.", f"最难的是{self.quoted(name)}({told})。")
+
+    def rests(self) -> str:
+        """How much data is behind it, and what that means."""
+        fewest = int(self.result.table["observations"].min())
+        few = fewest < FEW_OBSERVATIONS
+        plural = "" if fewest == 1 else "s"
+        english = f"The target with the shortest record rests on {fewest} growth observation{plural}"
+        told = f"记录最短的目标只有 {fewest} 个增长观测"
+        if few and _prints_one_number(self.result):
+            return self.say(
+                f"{english}. Much of the answer comes from how such series behave elsewhere.",
+                f"{told}，结果在很大程度上来自同类序列的一般规律。",
+            )
+        if few:
+            return self.say(
+                f"{english}: read the range, not the number. Much of it comes from how such series behave elsewhere.",
+                f"{told}：请看区间而不是单个数值，结果在很大程度上来自同类序列的一般规律。",
+            )
+        return self.say(f"{english}.", f"{told}。")
+
+    # --- the table of targets ---------------------------------------------------------------------------------------
+
+    def row(self, name: str, row: pd.Series[Any]) -> dict[str, Any]:
+        """One assessed target."""
+        target, lang = self.targets[name], self.language
+        low, high = row["range"]
+        unit = row["unit"]
+        settled = row["likelihood"] in ("attained", "missed")
+        return {
+            "label": self.label(name),
+            "words": _inner(target.words or ""),
+            "tags": list(self.tags(target)),
+            "by": row["by"],
+            "stated": stated_words(target, lang),
+            "last": self.last_figure(row, target),
+            "needs": growth_words(row["required_growth"], lang),
+            "median": figure_words(row["median"], unit, lang),
+            "spread": "" if settled else self.spread(row["interval80"], unit),
+            "range": chance_range(low, high, lang),
+            "point": chance(row["probability"], lang),
+            "bar": (_share(low), _share(high - low), _share(row["probability"])),
+            "leads": leads_with_range(float(row["observations"]), low, high),
+            "word": likelihood(row["likelihood"]).say(lang),
+            "settled": settled,
+            "observations": row["observations"],
+        }
+
+    def tags(self, target: Target) -> Iterator[str]:
+        """How the plan qualifies a target."""
+        if target.aspiration:
+            yield self.say("strive for （力争）", "力争")
+        if target.nature is not None:
+            yield {
+                "binding": Text("binding （约束性）", "约束性"),
+                "expected": Text("expected （预期性）", "预期性"),
+            }[target.nature].say(self.language)
+        if target.control == "administrative":
+            yield self.say("certified by an issuer", "由主管部门认定")
+        if target.control == "influenced":
+            yield self.say("influenced by programmes", "受政策项目影响")
+
+    def last_figure(self, row: pd.Series[Any], target: Target) -> str:
+        """The last figure and its year."""
+        unit = row["unit"] if target.kind == "level" else self.result.history.unit_of(row["indicator"])
+        value = row["last_value"]
+        if value is None or not math.isfinite(value):
+            return self.say(f"growth only, to {row['last_year']}", f"仅有增速，至 {row['last_year']} 年")
+        return f"{figure_words(value, unit, self.language)} ({row['last_year']})"
+
+    def spread(self, interval: tuple[float, float], unit: str) -> str:
+        """An 80 % interval."""
+        bare = unit if unit in ("per year", "fraction") else ""
+        low, high = (figure_words(value, bare, self.language) for value in interval)
+        return self.say(f"{low} to {high}", f"{low}至{high}")
+
+    # --- figures and treatments -------------------------------------------------------------------------------------
+
+    def figures(self) -> Iterator[dict[str, Any]]:
+        """One figure for each indicator with an assessed target."""
+        table = self.result.table
+        for i, indicator in enumerate(table["indicator"].unique()):
+            labels = [self.label(str(name)) for name in table.index[table["indicator"] == indicator]]
+            chart = assessment_chart(self.result, indicator, language=self.language, treatments=False)
+            series = self.result.history.label_of(indicator, self.language)
+            told = self.say(
+                f"{series}: published figures, projection, and the path to {', '.join(labels)}",
+                f"{series}：公布数据、预测，以及实现“{'”“'.join(labels)}”的路径",
+            )
+            drawing = svg(chart, f"figure{i}")
+            for colour, variable in ((INK, "ink"), (FAINT, "faint"), (RULE, "rule")):
+                drawing = drawing.replace(colour, f"var(--{variable})")
+            accessible = Markup('<svg role="img" aria-label="{}"').format(told)
+            yield {"svg": Markup(drawing.replace("<svg", accessible, 1)), "caption": told}
+
+    def treatments(self) -> Iterator[dict[str, Any]]:
+        """For each indicator with several treatments of its data, their probabilities and what each assumes."""
+        table, told = self.result.table, self.result.sensitivity
+        told = told[told["treatment"] != ""]
+        for indicator in table["indicator"].unique():
+            names = [str(name) for name in table.index[table["indicator"] == indicator]]
+            own = told[told["target"].isin(names)]
+            if own.empty:
+                continue
+            first = self.result.history.treatments_of(indicator)[0]
+            used = self.result.projection.treatments.get(indicator, first) if self.result.projection else first
+            yield {
+                "title": self.result.history.label_of(indicator, self.language),
+                "targets": [self.label(name) for name in names],
+                "rows": [
+                    self.treatment(str(treatment), part, names, treatment == used)
+                    for treatment, part in own.groupby("treatment", sort=False)
+                ],
+            }
+
+    def treatment(self, name: str, part: pd.DataFrame, targets: list[str], default: bool) -> dict[str, Any]:
+        """One treatment: a cell for each target, and what it assumes."""
+        text = self.result.history.treatments.get(name)
+        fewest = part["observations"].min()
+        return {
+            "name": name,
+            "default": default,
+            "assumes": "" if text is None else text.say(self.language),
+            "observations": "–" if math.isnan(fewest) else f"{fewest:.0f}",
+            "cells": [self.cell(part[part["target"] == target]) for target in targets],
+        }
+
+    def cell(self, part: pd.DataFrame) -> dict[str, Any]:
+        """The probability of a target under a treatment, or why there is none."""
+        if part.empty:
+            return {"text": "–", "bar": None, "why": ""}
+        row = part.iloc[0]
+        if row["reason"]:
+            return {"text": self.say("no number", "无数值"), "bar": None, "why": row["reason"]}
+        p = float(row["probability"])
+        return {"text": chance(p, self.language), "bar": _share(p), "why": ""}
+
+    # --- hindsight, what is missing, where plan and statistic differ -----------------------------------------------
+
+    def hindsight(self) -> Iterator[dict[str, Any]]:
+        """What was published after the date of knowledge."""
+        over = {"at_least": "≥ ", "more_than": "> ", "at_most": "≤ ", "less_than": "< "}
+        for _, row in self.result.hindsight.sort_values("year", kind="stable").iterrows():
+            name, attained = str(row["target"]), row["attained"]
+            outcome = "–"
+            if attained is not None and not pd.isna(attained):
+                outcome = likelihood("attained" if attained else "missed").say(self.language)
+            bound = over.get(str(row.get("bound", "")), "")
+            yield {
+                "label": self.label(name),
+                "stated": stated_words(self.targets[name], self.language),
+                "figure": bound + published_figure(row["value"], row["unit"], self.language),
+                "year": row["year"],
+                "released": row["released"] or "–",
+                "outcome": outcome,
+                "then": chance_range(*self.range_of(name), self.language),
+            }
+
+    def missing(self) -> list[dict[str, Any]]:
+        """Targets that are not assessed, by what is missing first."""
+        groups = {
+            "series": Text(
+                "No published series speaks of them|no published series", "没有对应的公布数据|没有对应的公布数据"
+            ),
+            "method": Text(
+                "Figures may be at hand, the method for this kind of target is not there yet|method not there yet",
+                "这类目标的计算方法尚未具备（数据可能已有）|计算方法尚未具备",
+            ),
+            "rest": Text(
+                "Figures too few, or on another basis|figures too few or on another basis",
+                "数据不足或口径不一|数据不足或口径不一",
+            ),
+        }
+        rows: dict[str, list[dict[str, Any]]] = {name: [] for name in groups}
+        for name, row in self.result.not_assessed.iterrows():
+            target = self.targets[str(name)]
+            rows[self.group_of(target)].append(self.missing_row(target, row))
+        said = {name: text.say(self.language).split("|") for name, text in groups.items()}
+        return [
+            {
+                "title": self.say(f"{said[name][0]} ({len(found)})", f"{said[name][0]}({len(found)})"),
+                "brief": said[name][1],
+                "rows": found,
+                "reasons": len({row["why"] for row in found}) > 1,
+            }
+            for name, found in rows.items()
+        ]
+
+    def group_of(self, target: Target) -> str:
+        """Which group of the not assessed a target belongs to."""
+        if self.series_of(target) is None:
+            return "series"
+        return "rest" if target.kind in ASSESSED_KINDS else "method"
+
+    def series_of(self, target: Target) -> str | None:
+        """The series that serves a target."""
+        return self.result.history.series_for(self.result.plan.id, target.indicator).series
+
+    def missing_row(self, target: Target, row: pd.Series[Any]) -> dict[str, Any]:
+        """One target that is not assessed: why, what it needs, and the figures that are known."""
+        needs = self.say(row["needs"], row["needs_zh"] or row["needs"])
+        return {
+            "label": label_of(target, self.language),
+            "words": _inner(target.words or ""),
+            "tags": list(self.tags(target)),
+            "stated": stated_words(target, self.language),
+            "by": target.by or "–",
+            "why": _sentence(self.say(row["reason"], row["reason_zh"] or row["reason"])),
+            "needs": _sentence(needs.removeprefix("Needs ")),
+            "known": self.known_figures(target),
+        }
+
+    def known_figures(self, target: Target) -> str:
+        """The last published figures of a series that no model reads yet, as far as known at `as_of`."""
+        name = self.series_of(target)
+        if name is None:
+            return ""
+        rows = known_rows(self.result.history, self.result.as_of)
+        rows = (
+            rows[rows["indicator"] == name].drop_duplicates(["year", "period", "value"]).sort_values(["year", "period"])
+        )
+        told = [self.known_figure(row) for _, row in rows.tail(4).iterrows()]
+        listed = self.say("; ".join(told), "、".join(told))
+        return self.say(f"Published: {listed}", f"已公布：{listed}") if told else ""
+
+    def known_figure(self, row: pd.Series[Any]) -> str:
+        """A figure with its year or period, and the sign of a bound."""
+        sign = {"at_least": "≥ ", "more_than": "> ", "at_most": "≤ ", "less_than": "< "}.get(row["bound"], "")
+        when = row["period"] or row["year"]
+        if row["kind"] == "growth":
+            told = growth_words(row["value"], self.language)
+            return self.say(f"growth {sign}{told} ({when})", f"增长 {sign}{told} ({when})")
+        return f"{sign}{published_figure(row['value'], row['unit'], self.language)} ({when})"
+
+    def differences(self) -> Iterator[dict[str, str]]:
+        """Notes on the series that serve targets, once each."""
+        seen: dict[str, list[str]] = {}
+        notes: dict[str, Any] = {}
+        for target in self.targets.values():
+            service = self.result.history.series_for(self.result.plan.id, target.indicator)
+            if service.note and service.series is not None:
+                seen.setdefault(target.indicator, []).append(label_of(target, self.language))
+                notes[target.indicator] = service.note
+        for indicator, labels in seen.items():
+            note = notes[indicator]
+            yield {
+                "label": self.say(", ".join(labels), "、".join(labels)),
+                "note": note.say(self.language) if isinstance(note, Text) else str(note),
+            }
+
+    def relation(self, relation: Relation) -> dict[str, str]:
+        """A relation between targets in words."""
+        quoted = [self.quoted(name) for name in relation.parts]
+        parts = self.say(_listed(quoted), "、".join(quoted))
+        whole = self.quoted(relation.whole) if relation.whole else ""
+        verb = "is" if len(quoted) == 1 else "are"
+        each = self.say(f"; {whole} is their total", f";{whole}为其合计") if whole else ""
+        texts = {
+            "nested": Text(f"{whole} includes {parts}.", f"{whole}包括{parts}。"),
+            "sum": Text(f"{whole} is the sum of {parts}.", f"{whole}等于{parts}之和。"),
+            "overlap": Text(f"{parts} share members and do not add up.", f"{parts}互有重叠，不能相加。"),
+            "part_of": Text(f"{parts} {verb} a part of {whole}.", f"{parts}是{whole}的组成部分。"),
+            "same_population": Text(f"{parts} speak of the same population.", f"{parts}针对同一总体。"),
+            "each_of": Text(
+                f"{parts} hold{'s' if len(quoted) == 1 else ''} for each of {relation.units} units{each}.",
+                f"{parts}分别适用于 {relation.units} 个单位{each}。",
+            ),
+        }
+        return {"text": texts[relation.kind].say(self.language), "note": relation.note or ""}
+
+    # --- sources and the computation --------------------------------------------------------------------------------
+
+    def sources(self) -> Iterator[dict[str, Any]]:
+        """The figures behind the assessed targets, under all treatments, each with where it was read."""
+        rows = known_rows(self.result.history, self.result.as_of)
+        rows = rows[(rows["unused"] == "")]
+        for indicator in self.result.table["indicator"].unique():
+            own = rows[rows["indicator"] == indicator].sort_values(["year", "kind"], kind="stable")
+            figures = own.groupby(["year", "kind", "value", "source", "url"], sort=False)
+            yield {
+                "title": self.result.history.label_of(indicator, self.language),
+                "rows": [self.source(part) for _, part in figures],
+            }
+
+    def source(self, part: pd.DataFrame) -> dict[str, Any]:
+        """One figure, as each treatment uses it, and where it was read."""
+        row = part.iloc[0]
+        names = [name for name in dict.fromkeys(part["treatment"]) if name]
+        scopes = [name for name in dict.fromkeys(part["scope"]) if name]
+        confidence = {"high": Text("high", "高"), "medium": Text("medium", "中"), "low": Text("low", "低")}
+        level = confidence.get(row["confidence"], Text(row["confidence"] or "–", row["confidence"] or "–"))
+        return {
+            "figure": self.known_figure(row),
+            "scope": ", ".join(names or scopes),
+            "released": row["released"] or "–",
+            "confidence": level.say(self.language),
+            "source": row["source"] or row["url"] or self.result.history.name,
+            "url": _link(row["url"]),
+            "note": row["note"],
+        }
+
+    def about(self) -> Iterator[tuple[str, Any]]:
+        """Name and value of what identifies the document and the computation."""
+        result, plan = self.result, self.result.plan
+        document = plan.document
+        if document is not None:
+            link = _link(document.url)
+            title = Markup('<a href="{}">{}</a>').format(link, document.title) if link else document.title
+            yield self.say("Document", "文件"), title
+            if document.number:
+                yield self.say("Number", "文号"), document.number
+            if document.issuer:
+                yield self.say("Issuer", "印发机关"), document.issuer
+        if plan.issued:
+            yield self.say("Issued", "印发日期"), str(plan.issued)
+        yield self.say("Plan", "规划代号"), plan.id
+        yield self.say("History", "数据"), result.history.name
+        if result.as_of is not None:
+            yield self.say("As known", "所知截至"), str(result.as_of)
+        if result.projection is None:
+            return
+        models = {
+            "growth": Text("growth model, averaged over a learned prior", "增长模型（按学习到的先验加权平均）"),
+            "random-walk": Text("random walk with drift", "带漂移的随机游走"),
+        }
+        yield self.say("Model", "模型"), models[result.projection.model].say(self.language)
+        yield self.say("Prior", "先验"), result.projection.prior_name
+        yield self.say("Joint probability", "合计概率"), self.engine()
+        if result.numerical_error is not None:
+            yield (
+                self.say("Numerical error", "数值误差"),
+                self.say(
+                    f"{result.numerical_error:.0e} (of the computation only; the range says how far data decide)",
+                    f"{result.numerical_error:.0e}（仅为计算误差；数据的影响见概率区间）",
+                ),
+            )
+
+    def engine(self) -> str:
+        """The engine in words."""
+        engines = {
+            "exact": Text("exact: all on one quantity, the stricter bound decides", "精确：同一数量，以较严者为准"),
+            "independent": Text("product over indicators taken as independent", "各指标视为相互独立，概率相乘"),
+        }
+        told = engines.get(self.result.engine)
+        return self.result.engine if told is None else told.say(self.language)
+
+
+def _prints_one_number(result: Assessment) -> bool:
+    """Do the ends of the joint range print the same?"""
+    low, high = result.joint_range
+    return percent(low) == percent(high)
+
+
+def known_rows(history: History, as_of: AsOf) -> pd.DataFrame:
+    """The figures of a history that were known at a date or year, whether a model uses them or not."""
+    rows = history.rows
+    if as_of is None:
+        return rows
+    if isinstance(as_of, int | np.integer):
+        return rows[rows["year"] <= as_of]
+    return rows[(rows["released"] != "") & (rows["released"] <= str(as_of))]
+
+
+def _share(probability: float) -> str:
+    return f"{100 * probability:.1f}%"
+
+
+def _sentence(text: str) -> str:
+    """The text with a capital, but for an id in front."""
+    first = text.split(" ", 1)[0]
+    return text if "_" in first else text[:1].upper() + text[1:]
+
+
+def _inner(text: str) -> str:
+    """A text to be quoted: its own quotation marks become the inner ones."""
+    return text.replace("“", "‘").replace("”", "’")
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _link(url: str | None) -> Markup | None:
+    """An address that is safe to follow; None for anything but the web's own."""
+    return escape(url) if url and url.startswith(("https://", "http://")) else None
