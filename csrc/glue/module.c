@@ -2,6 +2,8 @@
 #define ATTAIN_IMPORTS_NUMPY
 #include "glue.h"
 
+#include "attain/growth.h"
+
 static const char *const CLASS_NAMES[] = {[ATT_CLASS_NONE] = "none",
                                           [ATT_CLASS_MEMORY] = "memory",
                                           [ATT_CLASS_ARGUMENT] = "argument",
@@ -34,6 +36,7 @@ static int execute(PyObject *module)
     if (PyArray_ImportNumPyAPI() < 0) return -1;
     att_initialize();
     if (load_exceptions(PyModule_GetState(module)) < 0) return -1;
+    if (PyModule_AddIntConstant(module, "MAX_HORIZON", ATT_MAX_HORIZON) < 0) return -1;
     if (PyModule_AddFunctions(module, status_methods) < 0) return -1;
     if (PyModule_AddFunctions(module, growth_methods) < 0) return -1;
     return PyModule_AddFunctions(module, mixture_methods);

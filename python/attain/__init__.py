@@ -13,10 +13,11 @@ from attain.errors import (
     PlanError,
     UnitError,
 )
-from attain.history import History, load_history
+from attain.history import History
 from attain.plan import Plan, bundled_plans, load_plan, plan_schema
 from attain.prior import Prior, load_prior
 from attain.projection import Projection, project
+from attain.reading import load_history
 from attain.relation import Relation
 from attain.target import (
     Target,

@@ -6,6 +6,8 @@ from numpy.typing import ArrayLike, NDArray
 _Floats = NDArray[np.float64]
 _Codes = NDArray[np.int32]
 
+MAX_HORIZON: int
+
 def status_table() -> list[tuple[int, str, str, str]]: ...
 def growth_origins(
     series: ArrayLike, year: ArrayLike, kind: ArrayLike, scope: ArrayLike, value: ArrayLike, /

@@ -22,11 +22,12 @@ from attain.event import (
     not_projected,
     stated_change,
 )
-from attain.history import AsOf, History, load_history
+from attain.history import AsOf, History
 from attain.joint import Joint, joint_probability
 from attain.language import Text
 from attain.plan import Plan, load_plan
 from attain.projection import Model, Projection, numerical_error, project
+from attain.reading import load_history
 from attain.target import Target
 from attain.units import convert, decimal
 from attain.yardsticks import ipcc_likelihood
@@ -80,11 +81,10 @@ def assess(
             raise ArgumentError("model, prior, as_of: the projection brings its own; leave them out")
         given = history
         work = _Work(loaded, given.history, given.model, given.prior_name, given.to, given.treatments)
-        as_of = given.as_of
     else:
         figures = _history_of(loaded, history).as_of(as_of)
         work = _Work(loaded, figures, model or "growth", prior or "general", 0, {})
-    result = work.assess(as_of, seed)
+    result = work.assess(seed)
     if engine == "exact" and result.engine != "exact":
         raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'independent'")
     return result
@@ -187,7 +187,7 @@ class _Work:
         except DataError as error:
             return str(error)
 
-    def assess(self, as_of: AsOf, seed: int) -> Assessment:
+    def assess(self, seed: int) -> Assessment:
         events, missing = self._default_events()
         sensitivity = self._sensitivity([e for e in events.values()])
         rows = {name: self._row(event, sensitivity) for name, event in events.items()}
@@ -200,9 +200,17 @@ class _Work:
         columns = ["reason", "needs", "reason_zh", "needs_zh"]
         texts = {n: [m.reason.en, m.needs.en, m.reason.zh, m.needs.zh] for n, m in missing.items()}
         not_assessed = pd.DataFrame.from_dict(texts, orient="index", columns=columns).rename_axis("id")
-        joint_range = self._joint_range(list(events.values()))
         return Assessment(
-            self.plan, self.history, self.default, table, sensitivity, not_assessed, joint, joint_range, as_of, seed
+            plan=self.plan,
+            history=self.history,
+            projection=self.default,
+            table=table,
+            sensitivity=sensitivity,
+            not_assessed=not_assessed,
+            joint=joint,
+            joint_range=self._joint_range(list(events.values())),
+            as_of=self.history.known,
+            seed=seed,
         )
 
     def _default_events(self) -> tuple[dict[str, Event], dict[str, Missing]]:

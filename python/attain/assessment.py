@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from attain.errors import ArgumentError
-from attain.history import AsOf, History
+from attain.history import History
 from attain.joint import Joint
 from attain.language import Language
 from attain.plan import Plan
@@ -54,7 +54,9 @@ class Assessment:
         Frame, index target id, columns reason and needs, and both in Chinese.
     joint, joint_range
         Joint probability of the assessed targets, and its range over treatments.
-    as_of, seed
+    as_of
+        Date or year of knowledge; None: everything published.
+    seed
         As given.
     """
 
@@ -66,7 +68,7 @@ class Assessment:
     not_assessed: pd.DataFrame
     joint: Joint
     joint_range: tuple[float, float]
-    as_of: AsOf
+    as_of: date | int | None
     seed: int
 
     @property
@@ -123,7 +125,7 @@ class Assessment:
         write_text(path, assessment_page(self, language))
 
     def _repr_html_(self) -> str:
-        from attain.report import assessment_fragment
+        from attain.fragments import assessment_fragment
 
         return assessment_fragment(self)
 
@@ -140,7 +142,7 @@ class Assessment:
         return {
             "schema": 1,
             "plan": self.plan.id,
-            "as_of": str(self.as_of) if isinstance(self.as_of, date) else self.as_of,
+            "as_of": self.as_of.isoformat() if isinstance(self.as_of, date) else self.as_of,
             "seed": self.seed,
             "prior": self.projection.prior_name if self.projection is not None else None,
             "joint": self._joint_dict(),

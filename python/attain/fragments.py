@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 _MANY = 60
 _BOX = "color:inherit;background:transparent;max-width:100%;overflow-x:auto"
 _TABLE = "border-collapse:collapse;background:transparent;color:inherit;margin:.4em 0"
-_CELL = (
-    "padding:.2em .7em;border:0;border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent);background:none"
-)
+_CELL = "padding:.2em .7em;word-break:keep-all;border:0;border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent);background:none"
 _FINE = "opacity:.7"
 
 
@@ -37,8 +35,8 @@ def plan_fragment(plan: Plan) -> str:
     issued = f", issued {plan.issued}" if plan.issued else ""
     head = f"{plan.title or plan.title_zh or plan.id} ({plan.id}){issued}"
     if not rows:
-        return _box(head, plan.note or "The plan has no target.")
-    return _box(head, f"{len(rows)} targets") + _table(["target", "by", "stated", "kind", "indicator"], rows, (1,))
+        return str(_box(head, plan.note or "The plan has no target."))
+    return str(_box(head, f"{len(rows)} targets") + _table(["target", "by", "stated", "kind", "indicator"], rows, (1,)))
 
 
 def history_fragment(history: History) -> str:
@@ -51,14 +49,16 @@ def history_fragment(history: History) -> str:
             row["unit"],
             row["levels"],
             row["growth_rates"],
-            "–" if not row["usable"] else f"{row['first']:.0f} to {row['last']:.0f}",
+            "–" if not row["usable"] else f"{row['first']:.0f}–{row['last']:.0f}",
             row["treatments"],
         ]
         for name, row in about.iterrows()
     ]
     usable = int(about["usable"].sum())
     head = ["indicator", "label", "unit", "levels", "growth rates", "years", "treatments"]
-    return _box(f"History {history.name}", f"{usable} of {len(rows)} indicators usable") + _table(head, rows, (3, 4))
+    return str(
+        _box(f"History {history.name}", f"{usable} of {len(rows)} indicators usable") + _table(head, rows, (3, 4))
+    )
 
 
 def projection_fragment(projection: Projection) -> str:
@@ -74,7 +74,7 @@ def projection_fragment(projection: Projection) -> str:
     head = f"{projection.history.name} projected to {projection.to}"
     about = f"model {projection.model}, prior {projection.prior_name}{skipped}"
     columns = ["indicator", "last figure", f"median {projection.to}", "80 % interval", "growth observations"]
-    return _box(head, about) + _table(columns, rows, (1, 2, 3, 4))
+    return str(_box(head, about) + _table(columns, rows, (1, 2, 3, 4)))
 
 
 def assessment_fragment(result: Assessment) -> str:
@@ -97,14 +97,14 @@ def assessment_fragment(result: Assessment) -> str:
     title = result.plan.title or result.plan.title_zh or result.plan.id
     if not rows:
         why = f"None of its {len(targets)} targets can be assessed." if targets else "The plan has no target."
-        return _box(title, why) + _needs(result)
+        return str(_box(title, why) + _needs(result))
     head = ["target", "by", "stated", "needs a year", "median", "P, range", "P", "in words", "growth observations"]
-    return _box(title, verdict(result).en) + _table(head, rows, (1, 3, 4, 5, 6, 8)) + _needs(result)
+    return str(_box(title, verdict(result).en) + _table(head, rows, (1, 3, 4, 5, 6, 8)) + _needs(result))
 
 
-def _needs(result: Assessment) -> str:
+def _needs(result: Assessment) -> Markup:
     if result.not_assessed.empty:
-        return ""
+        return Markup("")
     labels = {target.id: label_of(target, "en") for target in result.plan.targets}
     rows = [[labels[str(name)], row["reason"], row["needs"]] for name, row in result.not_assessed.iterrows()]
     told = Markup("<summary>Not assessed: {} of {}</summary>").format(len(rows), len(labels))

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,6 @@ import pandas as pd
 
 from attain.errors import ArgumentError, DataError
 from attain.language import Text
-
-if TYPE_CHECKING:
-    from attain.reading import load_history as load_history
 
 COLUMNS = (
     "indicator", "label", "label_zh", "year", "period", "kind", "value", "unit", "price", "scope", "treatment",
@@ -35,14 +32,6 @@ _DATE = re.compile(r"(\d{4})(?:([-/])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))")
 AsOf = int | np.integer[Any] | str | date | None
 _Codes = npt.NDArray[np.int32]
 Columns = tuple[npt.NDArray[np.int64], _Codes, _Codes, _Codes, npt.NDArray[np.float64]]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "load_history":  # it moved; attain.reading imports this module, so the way back is taken late
-        from attain.reading import load_history
-
-        return load_history
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +94,8 @@ class History:
         Indicator to the treatment used when none is asked for; the first in the rows otherwise.
     serves
         By plan id and its indicator, the series that speaks of it.
+    known
+        Date or year of knowledge that `as_of` cut it to; None: everything.
     """
 
     rows: pd.DataFrame
@@ -112,6 +103,7 @@ class History:
     treatments: Mapping[str, Text] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     serves: Mapping[str, Mapping[str, Service]] = field(default_factory=dict)
+    known: date | int | None = None
 
     @functools.cached_property
     def indicators(self) -> tuple[str, ...]:
@@ -253,13 +245,14 @@ class History:
             return self
         if isinstance(when, int | np.integer) and not isinstance(when, bool) and 1000 <= when <= 9999:
             late = self.rows["year"] > when
-            return self._without(late, f"after {when}")
+            return dataclasses.replace(self._without(late, f"after {when}"), known=int(when))
         day = parse_day(when)
         if day is None:
             raise ArgumentError(f"as_of: {when!r} is neither a year nor a date such as 2025-08-28")
         known = self.rows["released"] != ""
         late = known & (self.rows["released"] > day.isoformat())
-        return self._without(~known, "no release date")._without(late, f"released after {day}")
+        cut = self._without(~known, "no release date")._without(late, f"released after {day}")
+        return dataclasses.replace(cut, known=day)
 
     def _without(self, mask: pd.Series[bool], reason: str) -> History:
         unused = self.rows["unused"].mask(mask & self.rows["unused"].isin(["", _OLDER]), reason)
@@ -317,6 +310,11 @@ class History:
         reasons = counts.rename("count").reset_index()
         texts = reasons["count"].astype(str) + " " + reasons["unused"]
         return _joined(reasons["indicator"], texts, names, "; ")
+
+    def _repr_html_(self) -> str:
+        from attain.fragments import history_fragment
+
+        return history_fragment(self)
 
     def to_frame(self) -> pd.DataFrame:
         """A copy of `rows`."""

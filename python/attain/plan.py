@@ -82,6 +82,11 @@ class Plan(BaseModel):
         issued = f", issued {self.issued}" if self.issued else ""
         return f"{self.id}: {self.title or self.title_zh}{issued}, {len(self.targets)} targets"
 
+    def _repr_html_(self) -> str:
+        from attain.fragments import plan_fragment
+
+        return plan_fragment(self)
+
     def to_yaml(self) -> str:
         """The plan as YAML text that `load_plan` reads back to an equal plan; what was not stated stays unstated."""
         data = self.model_dump(mode="json", by_alias=True, exclude_unset=True)

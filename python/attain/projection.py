@@ -6,7 +6,6 @@ probabilities from the mixture of one indicator.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import math
 import operator
@@ -19,10 +18,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from attain import _core
-from attain.errors import ArgumentError, DataError
-from attain.history import AsOf, History, Observations, load_history
+from attain.errors import ArgumentError, AttainError, DataError
+from attain.history import AsOf, History, Observations
 from attain.language import Language
 from attain.prior import Prior, load_prior
+from attain.reading import load_history
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,7 +33,6 @@ _STATUS = {code: (name, text) for code, name, _, text in _core.status_table()}
 _REDUNDANT = 2
 
 _RELATIVE_ERROR = 1e-11
-MAX_HORIZON = 200
 
 
 def numerical_error(log_probability: float) -> float:
@@ -111,7 +110,6 @@ class Projection:
     history : the figures used; observations : the flat table of the core; origins : one per indicator.
     to : last year; model, prior : how; treatments : treatment of the data, where one was asked for.
     skipped : frame (index indicator, column reason) of indicators that could not be projected.
-    as_of : date or year of knowledge, where one was asked for.
     redundant : places of growth figures that repeat what two published levels say, and were not used.
     """
 
@@ -124,7 +122,6 @@ class Projection:
     treatments: Mapping[str, str] = field(default_factory=dict)
     skipped: pd.DataFrame = field(default_factory=pd.DataFrame)
     redundant: tuple[str, ...] = ()
-    as_of: AsOf = None
 
     @property
     def indicators(self) -> tuple[str, ...]:
@@ -176,8 +173,8 @@ class Projection:
                 arrays = _core.random_walk_posterior(*columns, horizon)
             else:
                 arrays = _core.growth_posterior(self.prior.table, *columns, horizon)
-        except DataError as error:
-            raise DataError(f"{self.history.name}, '{self.indicators[position]}': {error}") from error
+        except AttainError as error:
+            raise type(error)(f"{self.history.name}, '{self.indicators[position]}': {error}") from error
         return Mixture(tuple(range(origin.year + 1, self.to + 1)), *arrays)
 
     def quantile(self, q: Quantiles) -> pd.DataFrame:
@@ -279,7 +276,7 @@ class Projection:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        from attain.report import projection_fragment
+        from attain.fragments import projection_fragment
 
         return projection_fragment(self)
 
@@ -353,7 +350,7 @@ def project(
             known = ", ".join(figures.treatments_of(name))
             raise ArgumentError(f"{name!r} has no treatment {treatment!r}; it has {known}")
     grid = load_prior(prior) if model == "growth" else None
-    return dataclasses.replace(_read(figures, wanted, chosen, _year(to), model, grid), as_of=as_of)
+    return _read(figures, wanted, chosen, _year(to), model, grid)
 
 
 def _year(to: Any) -> int:
@@ -382,30 +379,45 @@ def _read(
     prior: Prior | None,
 ) -> Projection:
     table = history.observations(names, chosen)
-    present = np.unique(table.series)
-    reasons = {
-        names[s]: "no yearly level or growth rate is usable" for s in set(range(len(names))) - set(present.tolist())
-    }
     status, use, rows = _core.growth_origins(*table.columns)
-    origins = {names[s]: Origin(*row) for s, row in zip(present, rows, strict=True)}
-    reasons |= {names[table.series[i]]: _row_problem(history, table, status, i) for i in np.flatnonzero(status)[::-1]}
-    reasons |= {n: f"figures reach {o.year} already" for n, o in origins.items() if n not in reasons and o.year >= to}
-    far = f"the horizon to {to} is longer than {MAX_HORIZON} years"
-    reasons |= {n: far for n, o in origins.items() if n not in reasons and to - o.year > MAX_HORIZON}
-    if model == "random-walk":
-        few = "the random walk needs three levels, or two changes"
-        reasons |= {n: few for n, o in origins.items() if n not in reasons and o.changes < 2}
+    origins = {names[s]: Origin(*row) for s, row in zip(np.unique(table.series), rows, strict=True)}
+    reasons = _unreadable(history, table, status) | history.ambiguous_scopes(names, chosen)
+    for name, origin in origins.items():
+        reason = _out_of_reach(origin, to, model)
+        if reason and name not in reasons:
+            reasons[name] = reason
     kept = tuple(n for n in names if n not in reasons)
     if not kept:
-        raise DataError(
-            f"{history.name}: nothing can be projected to {to}: " + "; ".join(f"{n}: {r}" for n, r in reasons.items())
-        )
+        told = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+        raise DataError(f"{history.name}: nothing can be projected to {to}: {told}")
     places = tuple(str(history.rows.at[table.row[i], "place"]) for i in np.flatnonzero(use == _REDUNDANT))
     skipped = pd.DataFrame({"reason": reasons}, dtype=object).rename_axis("indicator")
     observations = table if kept == names else history.observations(kept, chosen)
     return Projection(history, observations, tuple(origins[n] for n in kept), to, model, prior, chosen, skipped, places)
 
 
-def _row_problem(history: History, table: Observations, status: npt.NDArray[np.int32], i: int) -> str:
-    place = history.rows.at[table.row[i], "place"]
-    return f"{place!s} ({table.year[i]}): {_STATUS[int(status[i])][1]}"
+def _unreadable(history: History, table: Observations, status: npt.NDArray[np.int32]) -> dict[str, str]:
+    """By indicator, what is wrong with its rows: none at all, or the first one that the core refuses."""
+    reasons = dict.fromkeys(table.indicators, "no yearly level or growth rate is usable")
+    for s in np.unique(table.series):
+        del reasons[table.indicators[s]]
+    for i in np.flatnonzero(status)[::-1]:
+        place = history.rows.at[table.row[i], "place"]
+        reasons[table.indicators[table.series[i]]] = f"{place!s} ({table.year[i]}): {_told(int(status[i]))}"
+    return reasons
+
+
+def _told(status: int) -> str:
+    name, text = _STATUS[status]
+    return f"{text}; give one of the scopes a treatment of its own" if name == "ATT_OVERLAP" else text
+
+
+def _out_of_reach(origin: Origin, to: int, model: Model) -> str | None:
+    """Why a series that can be read cannot be projected to a year."""
+    if origin.year >= to:
+        return f"figures reach {origin.year} already"
+    if to - origin.year > _core.MAX_HORIZON:
+        return f"the horizon to {to} is longer than {_core.MAX_HORIZON} years"
+    if model == "random-walk" and origin.changes < 2:
+        return "the random walk needs three levels, or two changes"
+    return None

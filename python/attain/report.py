@@ -88,6 +88,10 @@ _NOTES = {
         "没有此后公布的数据。",
     ),
     "default": Text("default", "默认"),
+    "written": Text(
+        "Written with today's knowledge: descriptions may speak of figures that came later; no probability uses them.",
+        "说明文字写于今日，可能提到后来的数据；概率的计算没有使用这些数据。",
+    ),
 }
 
 
@@ -161,6 +165,7 @@ class _Page:
             "h": {name: text.say(self.language) for name, text in _HEADINGS.items()},
             "c": {name: text.say(self.language) for name, text in _COLUMNS.items()},
             "n": {name: text.say(self.language) for name, text in _NOTES.items()},
+            "dated": self.result.as_of is not None,
             "colon": self.say(": ", "\uff1a"),
             "ink": INK,
         }
@@ -218,9 +223,10 @@ class _Page:
 
     def why_none(self) -> str:
         """The commonest reasons, counted."""
-        groups = [(len(group["rows"]), group["brief"]) for group in self.missing() if group["rows"]]
-        told = [f"{brief}: {n}" for n, brief in groups]
-        return self.say("; ".join(told) + ".", ";".join(f"{brief}:{n} 个" for n, brief in groups) + "。")
+        groups = [(group["brief"], len(group["rows"])) for group in self.missing() if group["rows"]]
+        english = ", ".join(f"{brief} ({n})" for brief, n in groups)
+        chinese_text = "、".join(f"{brief}（{n} 个）" for brief, n in groups)
+        return self.say(f"Why: {english}.", f"原因：{chinese_text}。")
 
     def answer(self, assessed: int, count: int) -> dict[str, str]:
         """The joint probability in a sentence, the range first where it must lead."""
@@ -233,7 +239,7 @@ class _Page:
                 "head": self.say("No joint number", "没有合计概率"),
                 "text": self.say(
                     f"The chance of {which} has no number: {result.joint.reason}. Each target has its own below.",
-                    f"{which_zh}无法给出（{result.joint.reason}）；各目标的概率见下表。",
+                    f"{which_zh}无法给出（同一指标的目标年份不同，尚无跨年联合的计算方法）；各目标的概率见下表。",
                 ),
                 "rests": self.rests(),
             }
@@ -313,11 +319,11 @@ class _Page:
     def tags(self, target: Target) -> Iterator[str]:
         """How the plan qualifies a target."""
         if target.aspiration:
-            yield self.say("strive for （力争）", "力争")
+            yield self.say("strive for (力争)", "力争")
         if target.nature is not None:
             yield {
-                "binding": Text("binding （约束性）", "约束性"),
-                "expected": Text("expected （预期性）", "预期性"),
+                "binding": Text("binding (约束性)", "约束性"),
+                "expected": Text("expected (预期性)", "预期性"),
             }[target.nature].say(self.language)
         if target.control == "administrative":
             yield self.say("certified by an issuer", "由主管部门认定")

@@ -24,6 +24,7 @@ _UNITS_CHINESE = {
     "piece": "个", "pieces": "个", "firms": "家", "tonnes": "吨", "kWh": "千瓦时", "fraction": "",
 }  # fmt: skip
 _HAN = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+_LATIN = re.compile("[A-Za-z]")
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _POINTS = re.compile(f"(?:(?<={_HAN.pattern})|(?=.\\s?{_HAN.pattern}))([,:;?!])(?<!\\d,(?=\\d))\\s?")
 _FULL_WIDTH = {",": "\uff0c", ":": "\uff1a", ";": "\uff1b", "?": "\uff1f", "!": "\uff01"}
@@ -45,7 +46,10 @@ _FRAMES = {
 
 
 def chinese(text: str) -> str:
-    """The text with full-width punctuation wherever it stands beside or around Chinese characters."""
+    """The text with full-width punctuation wherever it stands beside or around Chinese characters; text that is
+    mostly in another language stays as it is."""
+    if 5 * len(_HAN.findall(text)) < len(_LATIN.findall(text)):
+        return text
     text = _BRACKETS.sub(lambda m: f"\uff08{m[1]}\uff09" if _is_chinese(text, m) else m[0], text)
     return _POINTS.sub(lambda m: _FULL_WIDTH[m[1]], text)
 

@@ -319,15 +319,16 @@ def test_where_the_default_treatment_fails_another_is_used():
 def test_one_indicator_without_answer_does_not_take_the_others_along():
     frame = pd.DataFrame(
         {
-            "indicator": ["x"] * 4 + ["y"] * 3,
-            "year": [2020, 2020, 2021, 2021, 2020, 2021, 2022],
-            "value": [50, 70, 55, 80, 10, 11, 12],
-            "scope": ["a", "b", "a", "b", "", "", ""],
+            "indicator": ["x"] * 5 + ["y"] * 3,
+            "year": [2020, 2021, 2021, 2022, 2022, 2020, 2021, 2022],
+            "value": [50, 55, 80, 57, 83, 10, 11, 12],
+            "scope": ["a", "a", "b", "a", "b", "", "", ""],
         }
     )
     result = at.assess(plan_of(level(at_least=100), level("y", at_least=13)), frame)
     assert result.table.index.tolist() == ["t1"]
-    assert "same years" in result.not_assessed.loc["t0", "reason"]
+    assert "row 4 (2022)" in result.not_assessed.loc["t0", "reason"]
+    assert "give one of the scopes a treatment of its own" in result.not_assessed.loc["t0", "reason"]
 
 
 def test_administrative_targets_and_targets_per_unit_are_not_for_the_model():
