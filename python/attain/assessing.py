@@ -24,7 +24,7 @@ from attain.event import (
 )
 from attain.history import AsOf, History
 from attain.joint import Joint, joint_probability
-from attain.language import Text
+from attain.language import Text, note_of
 from attain.plan import Plan, load_plan
 from attain.projection import Model, Projection, numerical_error, project
 from attain.reading import load_history
@@ -122,9 +122,7 @@ class _Work:
         """What keeps a target from being assessed, before any projection."""
         service = self.history.series_for(self.plan.id, self._as_planned(target.id).indicator)
         if service.series is None and service.note:
-            return Missing(
-                Text("no published series serves it", "没有对应的公布数据"), Text(service.note, service.note)
-            )
+            return Missing(Text("no published series serves it", "没有对应的公布数据"), note_of(service))
         each = next((r for r in self.plan.relations if r.kind == "each_of" and target.id in r.parts), None)
         if each is not None and target.kind in ASSESSED_KINDS:
             reason = Text(f"it holds for each of {each.units} units", f"目标分别针对 {each.units} 个单位")

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 _MANY = 60
 _BOX = "color:inherit;background:transparent;max-width:100%;overflow-x:auto"
 _TABLE = "border-collapse:collapse;background:transparent;color:inherit;margin:.4em 0"
-_CELL = "padding:.2em .7em;word-break:keep-all;border:0;border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent);background:none"
+_CELL = (
+    "padding:.2em .7em;word-break:keep-all;border:0;background:none;"
+    "border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent)"
+)
 _FINE = "opacity:.7"
 
 

@@ -75,6 +75,7 @@ class Service:
 
     series: str | None
     note: str
+    note_zh: str = ""
 
 
 @dataclass(frozen=True, eq=False)

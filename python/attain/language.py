@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from attain.errors import ArgumentError
 
@@ -18,6 +18,20 @@ class Text(NamedTuple):
     def say(self, language: Language) -> str:
         """The text in that language."""
         return self.zh if language == "zh" else self.en
+
+
+class Noted(Protocol):
+    """Anything with a note in English and, where there is one, in Chinese."""
+
+    @property
+    def note(self) -> str | None: ...
+    @property
+    def note_zh(self) -> str | None: ...
+
+
+def note_of(thing: Noted) -> Text:
+    """The note of a plan, target, relation or service in both languages; English stands in where Chinese is missing."""
+    return Text(thing.note or "", thing.note_zh or thing.note or "")
 
 
 def check_language(language: str) -> None:

@@ -44,8 +44,8 @@ class Plan(BaseModel):
         Whose plan it is, its date of issue, where its numbers stand.
     history
         Bundled history that serves its indicators, used when no other is given.
-    note
-        What a reader should know.
+    note, note_zh
+        What a reader should know, in English and in Chinese.
     targets
         With distinct ids.
     relations
@@ -63,6 +63,7 @@ class Plan(BaseModel):
     document: Document | None = None
     history: str | None = None
     note: str | None = None
+    note_zh: str | None = None
     targets: tuple[Target, ...] = ()
     relations: tuple[Relation, ...] = ()
 

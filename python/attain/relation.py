@@ -28,7 +28,7 @@ class Relation(BaseModel):
         Ids of targets; nested, sum and part_of need a whole, each_of may have one, the others have none.
     units
         Of an each_of: the number of units, such as 11 cities.
-    note
+    note, note_zh
         What the document says, or why the relation is read into it.
     """
 
@@ -39,6 +39,7 @@ class Relation(BaseModel):
     parts: tuple[str, ...] = Field(min_length=1)
     units: Annotated[int, Field(ge=1)] | None = None
     note: str | None = None
+    note_zh: str | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from attain.event import ASSESSED_KINDS
 from attain.figures import FAINT, INK, RULE, assessment_chart, svg
 from attain.fragments import assessment_fragment, history_fragment, plan_fragment, projection_fragment
-from attain.language import Language, Text, check_language
+from attain.language import Language, Text, check_language, note_of
 from attain.text import FEW_OBSERVATIONS, label_of, leads_with_range, likelihood, percent
 from attain.wording import (
     chance,
@@ -161,7 +161,8 @@ class _Page:
             "relations": [self.relation(relation) for relation in plan.relations],
             "sources": list(self.sources()),
             "about": list(self.about()),
-            "note": plan.note,
+            "note": note_of(plan).say(self.language),
+            "note_lang": "zh-Hans" if self.language == "zh" and plan.note_zh else "en",
             "h": {name: text.say(self.language) for name, text in _HEADINGS.items()},
             "c": {name: text.say(self.language) for name, text in _COLUMNS.items()},
             "n": {name: text.say(self.language) for name, text in _NOTES.items()},
@@ -505,17 +506,16 @@ class _Page:
     def differences(self) -> Iterator[dict[str, str]]:
         """Notes on the series that serve targets, once each."""
         seen: dict[str, list[str]] = {}
-        notes: dict[str, Any] = {}
+        notes: dict[str, str] = {}
         for target in self.targets.values():
             service = self.result.history.series_for(self.result.plan.id, target.indicator)
             if service.note and service.series is not None:
                 seen.setdefault(target.indicator, []).append(label_of(target, self.language))
-                notes[target.indicator] = service.note
+                notes[target.indicator] = note_of(service).say(self.language)
         for indicator, labels in seen.items():
-            note = notes[indicator]
             yield {
                 "label": self.say(", ".join(labels), "、".join(labels)),
-                "note": note.say(self.language) if isinstance(note, Text) else str(note),
+                "note": notes[indicator],
             }
 
     def relation(self, relation: Relation) -> dict[str, str]:
@@ -536,7 +536,7 @@ class _Page:
                 f"{parts}分别适用于 {relation.units} 个单位{each}。",
             ),
         }
-        return {"text": texts[relation.kind].say(self.language), "note": relation.note or ""}
+        return {"text": texts[relation.kind].say(self.language), "note": note_of(relation).say(self.language)}
 
     # --- sources and the computation --------------------------------------------------------------------------------
 

@@ -70,8 +70,8 @@ class Target(BaseModel):
         Market, influenced, or administrative (an issuer certifies it).
     clause, words
         Where in the document, and the few words that carry the number there.
-    note
-        What a reader should know.
+    note, note_zh
+        What a reader should know, in English and in Chinese.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -106,6 +106,7 @@ class Target(BaseModel):
     clause: str | None = None
     words: str | None = None
     note: str | None = None
+    note_zh: str | None = None
 
     @property
     def word(self) -> Word:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from attain.language import Language, Text, check_language
+from attain.language import Language, Text, check_language, note_of
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
@@ -146,7 +146,7 @@ def _head(result: Assessment, language: Language) -> list[str]:
         return [
             *lines,
             Text("The plan has no target.", "该规划没有量化目标。").say(language),
-            *wrap(plan.note or "", ""),
+            *wrap(note_of(plan).say(language), ""),
         ]
     if result.projection is None:
         none = Text(

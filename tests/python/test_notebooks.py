@@ -78,8 +78,10 @@ def is_warning(output):
 def test_figures_and_results_show_themselves(executed, name):
     data = [output.data for _, output in outputs(executed(name)) if "data" in output]
     results = [d for d in data if re.match(r"<Figure|<pandas|[A-Z]\w+\(", d["text/plain"])]
-    assert results
     assert [d["text/plain"][:60] for d in results if not {"text/html", "image/png"} & set(d)] == []
+    drawing = [cell.id for cell in executed(name).cells if re.search(r"\.plot\([^)]*\)$|plt\.show", cell.source)]
+    assert [cell for cell, output in outputs(executed(name)) if "image/png" in output.get("data", {})] == drawing
+    assert len(drawing) >= 3
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
