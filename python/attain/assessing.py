@@ -128,7 +128,9 @@ class _Work:
             reason = Text(f"it holds for each of {each.units} units", f"目标分别针对 {each.units} 个单位")
             return Missing(reason, Text("figures of every unit", "每个单位的数据"))
         if target.control == "administrative" and target.kind in ASSESSED_KINDS:
-            reason = Text("an issuer certifies it, so the growth model does not speak", "由主管部门认定,增长模型不适用")
+            reason = Text(
+                "an issuer certifies it, so the growth model does not speak", "由主管部门认定，增长模型不适用"
+            )
             return Missing(reason, Text("the issuer's track record", "主管部门以往的完成情况"))
         return can_be_assessed(target, self.history)
 
@@ -192,7 +194,7 @@ class _Work:
         joint = (
             joint_probability(list(events.values()), self.default)
             if self.default and events
-            else Joint(None, "none", "nothing assessed")
+            else Joint(None, "none", Text("nothing is assessed", "没有可评估的目标"))
         )
         table = pd.DataFrame.from_dict(rows, orient="index", columns=list(TABLE_COLUMNS)).rename_axis("id")
         columns = ["reason", "needs", "reason_zh", "needs_zh"]

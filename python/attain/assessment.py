@@ -202,9 +202,9 @@ def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]
     later = rows["unused"].str.startswith(("released after", "after "))
     if result.as_of is None or target.by is None:
         return
-    for _, row in rows[
-        later & (rows["indicator"] == name) & (rows["kind"] == "level") & (rows["year"] <= target.by)
-    ].iterrows():
+    own = (rows["indicator"] == name) & (rows["kind"] == "level") & (rows["period"] == "") & (rows["year"] <= target.by)
+    floors_first = rows[later & own].sort_values(["year", "bound"], ascending=[True, False], kind="stable")
+    for _, row in floors_first.iterrows():
         settles = target.kind == "level" and row["year"] == target.by and row["bound"] == ""
         figure = convert(decimal(row["value"]), row["unit"], target.effective_unit or "") if settles else None
         attained = None if figure is None else target.holds(figure)

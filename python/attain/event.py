@@ -102,7 +102,7 @@ def _basis_problem(target: Target, name: str, history: History) -> Missing | Non
         return Missing(
             reason,
             Text(
-                f"figures of {name} in {target.price} prices, or a deflator", f"同一价格口径的 {name} 数据,或价格指数"
+                f"figures of {name} in {target.price} prices, or a deflator", f"同一价格口径的 {name} 数据，或价格指数"
             ),
         )
     if target.mode == "every-year" and target.by is not None and target.by - (target.since or 0) > 1:
@@ -116,18 +116,19 @@ def _at_hand(target: Target, history: History) -> Text:
     name = history.find(target.indicator)
     if name is None:
         return Text(
-            f"an engine, and yearly figures of {target.indicator}", f"计算方法,以及 {target.indicator} 的年度数据"
+            f"an engine, and yearly figures of {target.indicator}", f"计算方法，以及 {target.indicator} 的年度数据"
         )
     years = ", ".join(str(year) for year in history.years_of(name))
     return Text(
-        f"an engine; at hand: {name} of {years or 'no full year'}", f"计算方法;现有数据:{name}({years or '无全年数据'})"
+        f"an engine; at hand: {name} of {years or 'no full year'}",
+        f"计算方法；现有数据：{name}({years or '无全年数据'})",
     )
 
 
 def _unit_problem(target: Target, name: str, history: History) -> Missing | None:
     wanted, given = target.effective_unit, history.unit_of(name)
     if wanted is None and given:
-        reason = Text(f"the number has no unit, the history is in {given}", f"目标数没有单位,历史数据的单位是{given}")
+        reason = Text(f"the number has no unit, the history is in {given}", f"目标数没有单位，历史数据的单位是{given}")
         return Missing(reason, Text(f"unit: {given}", f"unit: {given}"))
     try:
         convert(Decimal(1), wanted or "", given)
@@ -191,7 +192,7 @@ def _settle(event: Event, projection: Projection) -> Event | Missing:
         return event
     published = log_figure(projection, event.indicator, event.by)
     if published is None:
-        reason = Text(f"{event.by} has passed without a figure", f"{event.by} 年已过,但没有数据")
+        reason = Text(f"{event.by} has passed without a figure", f"{event.by} 年已过，但没有数据")
         return Missing(reason, _figure_for(event.indicator, event.by))
     return Event(**{**vars(event), "published": published})
 

@@ -87,12 +87,19 @@ def _style() -> Any:
     }
 
 
+class Picture(Figure):
+    """A figure that draws itself in a notebook, without pyplot and its state."""
+
+    def _repr_png_(self) -> bytes:
+        return png(self)
+
+
 def fan_chart(projection: Projection, indicator: str, *, language: Language = "en") -> Figure:
     """History and projection of one indicator: median, and bands of 50, 80 and 95 %."""
     check_language(language)
     name = _indicator(projection, indicator)
     with mpl.rc_context(_style()):
-        figure = Figure(figsize=(7.5, 4.8), layout="constrained")
+        figure = Picture(figsize=(7.5, 4.8), layout="constrained")
         _draw(figure, figure.add_subplot(), projection, name, language)
     return figure
 
@@ -117,7 +124,7 @@ def assessment_chart(
     told = result.sensitivity[(result.sensitivity["treatment"] != "") & result.sensitivity["target"].isin(targets)]
     panel = treatments and len(told) > 0
     with mpl.rc_context(_style()):
-        figure = Figure(figsize=(11.5 if panel else 7.5, 5.2), layout="constrained")
+        figure = Picture(figsize=(11.5 if panel else 7.5, 5.2), layout="constrained")
         left, *right = figure.subplots(1, 1 + panel, width_ratios=[1.9, 1] if panel else [1], squeeze=False)[0]
         colours = {str(t): TARGETS[i % len(TARGETS)] for i, t in enumerate(targets)}
         marks = [_Mark.of(result, str(t), colours[str(t)], language) for t in targets]

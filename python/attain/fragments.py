@@ -26,6 +26,7 @@ _CELL = (
     "padding:.2em .7em;word-break:keep-all;border:0;background:none;"
     "border-bottom:1px solid color-mix(in srgb,currentColor 25%,transparent)"
 )
+_NUMBER = "text-align:right;white-space:nowrap"
 _FINE = "opacity:.7"
 
 
@@ -52,7 +53,7 @@ def history_fragment(history: History) -> str:
             row["unit"],
             row["levels"],
             row["growth_rates"],
-            "–" if not row["usable"] else f"{row['first']:.0f}–{row['last']:.0f}",
+            _years(row["first"], row["last"]) if row["usable"] else row["needs"],
             row["treatments"],
         ]
         for name, row in about.iterrows()
@@ -60,8 +61,12 @@ def history_fragment(history: History) -> str:
     usable = int(about["usable"].sum())
     head = ["indicator", "label", "unit", "levels", "growth rates", "years", "treatments"]
     return str(
-        _box(f"History {history.name}", f"{usable} of {len(rows)} indicators usable") + _table(head, rows, (3, 4))
+        _box(f"History {history.name}", f"{usable} of {len(rows)} indicators usable") + _table(head, rows, (3, 4, 5))
     )
+
+
+def _years(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}–{last}"
 
 
 def projection_fragment(projection: Projection) -> str:
@@ -102,7 +107,12 @@ def assessment_fragment(result: Assessment) -> str:
         why = f"None of its {len(targets)} targets can be assessed." if targets else "The plan has no target."
         return str(_box(title, why) + _needs(result))
     head = ["target", "by", "stated", "needs a year", "median", "P, range", "P", "in words", "growth observations"]
-    return str(_box(title, verdict(result).en) + _table(head, rows, (1, 3, 4, 5, 6, 8)) + _needs(result))
+    known = f" As known {result.as_of}." if result.as_of is not None else ""
+    return str(
+        _box(title, verdict(result).en + known, "font-weight:600")
+        + _table(head, rows, (1, 3, 4, 5, 6, 8))
+        + _needs(result)
+    )
 
 
 def _needs(result: Assessment) -> Markup:
@@ -115,12 +125,12 @@ def _needs(result: Assessment) -> Markup:
     return Markup('<details style="{}">{}{}</details>').format(_BOX, told, table)
 
 
-def _box(head: str, text: str) -> Markup:
-    return Markup('<div style="{}"><b>{}</b><br><span style="{}">{}</span></div>').format(_BOX, head, _FINE, text)
+def _box(head: str, text: str, style: str = _FINE) -> Markup:
+    return Markup('<div style="{}"><b>{}</b><br><span style="{}">{}</span></div>').format(_BOX, head, style, text)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]], numbers: Sequence[int]) -> Markup:
-    sides = ["right" if i in numbers else "left" for i in range(len(head))]
+    sides = [_NUMBER if i in numbers else "text-align:left" for i in range(len(head))]
     top = _row("th", head, sides)
     body = Markup("").join(_row("td", row, sides) for row in rows[:_MANY])
     left = len(rows) - _MANY
@@ -131,7 +141,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]], numbers: Seque
 
 def _row(tag: str, cells: Iterable[object], sides: Sequence[str]) -> Markup:
     told = (
-        Markup('<{0} style="{1};text-align:{2}">{3}</{0}>').format(Markup(tag), _CELL, side, escape(cell))
+        Markup('<{0} style="{1};{2}">{3}</{0}>').format(Markup(tag), _CELL, side, escape(cell))
         for cell, side in zip(cells, sides, strict=True)
     )
     return Markup("<tr>{}</tr>").format(Markup("").join(told))

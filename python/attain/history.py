@@ -256,7 +256,7 @@ class History:
         return dataclasses.replace(cut, known=day)
 
     def _without(self, mask: pd.Series[bool], reason: str) -> History:
-        unused = self.rows["unused"].mask(mask & self.rows["unused"].isin(["", _OLDER]), reason)
+        unused = self.rows["unused"].mask(mask, reason)
         return dataclasses.replace(self, rows=mark_old_vintages(self.rows.assign(unused=unused)))
 
     def observations(self, indicators: Sequence[str], treatments: Mapping[str, str] | None = None) -> Observations:

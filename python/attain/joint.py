@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from attain.event import Event, figure_as_stated
+from attain.language import Text
 from attain.projection import Projection
+
+NO_REASON = Text("", "")
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class Joint:
 
     log_probability: float | None
     engine: str
-    reason: str = ""
+    reason: Text = NO_REASON
 
 
 def joint_probability(events: Sequence[Event], projection: Projection) -> Joint:
@@ -38,9 +41,16 @@ def joint_probability(events: Sequence[Event], projection: Projection) -> Joint:
     for indicator in dict.fromkeys(event.indicator for event in open_events):
         own = [event for event in open_events if event.indicator == indicator]
         if len({event.functional for event in own}) > 1:
-            return Joint(None, engine, f"targets on {indicator} in different years need an engine that joins years")
+            return Joint(None, engine, _years_apart(indicator))
         total += _stricter(own, projection)
     return Joint(total, engine)
+
+
+def _years_apart(indicator: str) -> Text:
+    return Text(
+        f"targets on {indicator} in different years need an engine that joins years",
+        f"{indicator} 有不同年份的目标，需要跨年联合的计算方法",
+    )
 
 
 def _stricter(events: Sequence[Event], projection: Projection) -> float:

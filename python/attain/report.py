@@ -239,7 +239,7 @@ class _Page:
             return {
                 "head": self.say("No joint number", "没有合计概率"),
                 "text": self.say(
-                    f"The chance of {which} has no number: {result.joint.reason}. Each target has its own below.",
+                    f"The chance of {which} has no number: {result.joint.reason.en}. Each target has its own below.",
                     f"{which_zh}无法给出（同一指标的目标年份不同，尚无跨年联合的计算方法）；各目标的概率见下表。",
                 ),
                 "rests": self.rests(),

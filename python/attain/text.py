@@ -140,7 +140,7 @@ def assessment_text(result: Assessment, language: Language = "en") -> str:
 def _head(result: Assessment, language: Language) -> list[str]:
     plan = result.plan
     title = Text(plan.title or plan.title_zh or plan.id, plan.title_zh or plan.title or plan.id).say(language)
-    issued = Text(f", issued {plan.issued}", f",{plan.issued} 印发").say(language) if plan.issued else ""
+    issued = Text(f", issued {plan.issued}", f"，{plan.issued} 印发").say(language) if plan.issued else ""
     lines = [_fit(f"{title} ({plan.id}){issued}", WIDTH)]
     if not plan.targets:
         return [
@@ -161,10 +161,10 @@ def _basis(result: Assessment) -> Text:
     projection = result.projection
     assert projection is not None, "there is a projection where something is assessed"
     known = "" if result.as_of is None else f", as known {result.as_of}"
-    known_zh = "" if result.as_of is None else f",截至 {result.as_of} 所知"
+    known_zh = "" if result.as_of is None else f"，截至 {result.as_of} 所知"
     return Text(
         f"history {projection.history.name}{known}, model {projection.model}, prior {projection.prior_name}",
-        f"数据 {projection.history.name}{known_zh},模型 {projection.model},先验 {projection.prior_name}",
+        f"数据 {projection.history.name}{known_zh}，模型 {projection.model}，先验 {projection.prior_name}",
     )
 
 
@@ -174,23 +174,23 @@ def verdict(result: Assessment) -> Text:
     if result.probability is None:
         reason = result.joint.reason
         return Text(
-            f"Together (over {k} of {n} targets): no number, {reason}.",
-            f"合计({n} 个目标中的 {k} 个):没有数值,{reason}。",
+            f"Together (over {k} of {n} targets): no number, {reason.en}.",
+            f"合计({n} 个目标中的 {k} 个):没有数值，{reason.zh}。",
         )
     low, high = result.joint_range
     point, span = percent(result.probability), percent_range(low, high)
     if not has_treatments(result):
         return Text(
-            f"All together, over {k} of {n} targets: {point}.", f"{n} 个目标中可评估的 {k} 个全部实现的概率:{point}。"
+            f"All together, over {k} of {n} targets: {point}.", f"{n} 个目标中可评估的 {k} 个全部实现的概率：{point}。"
         )
     if leads_with_range(float(result.table["observations"].min()), low, high):
         answer = f"{span} over treatments of the data, {point} on the default one"
-        answer_zh = f"{span}(不同数据处理之间),默认处理为 {point}"
+        answer_zh = f"{span}(不同数据处理之间)，默认处理为 {point}"
     else:
         answer = f"{point} ({span} over treatments of the data)"
         answer_zh = f"{point}(不同数据处理之间 {span})"
     return Text(
-        f"All together, over {k} of {n} targets: {answer}.", f"{n} 个目标中可评估的 {k} 个全部实现的概率:{answer_zh}。"
+        f"All together, over {k} of {n} targets: {answer}.", f"{n} 个目标中可评估的 {k} 个全部实现的概率：{answer_zh}。"
     )
 
 
@@ -201,7 +201,7 @@ def precision(result: Assessment) -> Text:
         return Text(f"Growth observations {fewest}.", f"增长观测 {fewest} 个。")
     return Text(
         f"Engine {result.engine}, numerical error {result.numerical_error:.0e}, growth observations {fewest}.",
-        f"算法 {result.engine},数值误差 {result.numerical_error:.0e},增长观测 {fewest} 个。",
+        f"算法 {result.engine}，数值误差 {result.numerical_error:.0e}，增长观测 {fewest} 个。",
     )
 
 
@@ -224,10 +224,10 @@ def _targets(result: Assessment, language: Language) -> list[str]:
         return []
     head = "target|by|stated|last figure|needs|median (80 %)|P, range|P"
     header = Text(head, "目标|年份|规划数|最新数据|需年增|中位数 (80 %)|概率区间|概率").say(language).split("|")
-    legend = Text("needs: growth per year from the last figure", "需年增:从最新数据起每年所需增速")
+    legend = Text("needs: growth per year from the last figure", "需年增：从最新数据起每年所需增速")
     if has_treatments(result):
         more = Text(
-            "; P: over treatments of the data, and under the default", ";概率:各种数据处理之间的区间,以及默认处理"
+            "; P: over treatments of the data, and under the default", "；概率：各种数据处理之间的区间，以及默认处理"
         )
         legend = Text(legend.en + more.en, legend.zh + more.zh)
     else:
@@ -306,7 +306,7 @@ def _sensitivity_cell(by_target: pd.DataFrame, target: str, language: Language) 
 def _hindsight(result: Assessment, language: Language) -> list[str]:
     if result.hindsight.empty:
         return []
-    head = Text("Known only later, and not used above:", "以下为事后才知道的数据,上面没有使用:").say(language)
+    head = Text("Known only later, and not used above:", "以下为事后才知道的数据，上面没有使用：").say(language)
     labels = {target.id: label_of(target, language) for target in result.plan.targets}
     return [
         head,
@@ -318,7 +318,7 @@ def hindsight_text(row: pd.Series[Any], language: Language) -> str:
     """A later figure in words: year, value, when released, and whether it settles the target."""
     over = {"": "", "at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<"}[row["bound"]]
     released = (
-        Text(f", released {row['released']}", f",{row['released']} 公布").say(language) if row["released"] else ""
+        Text(f", released {row['released']}", f"，{row['released']} 公布").say(language) if row["released"] else ""
     )
     outcome = ""
     if row["attained"] is not None:
@@ -334,6 +334,8 @@ def _not_assessed(result: Assessment, language: Language) -> list[str]:
     lines = [Text(f"Not assessed, {k} of {n} targets:", f"未评估的目标({n} 个中的 {k} 个):").say(language)]
     for name, row in result.not_assessed.iterrows():
         english = f"  {labels[str(name)]}: {row['reason']}; needs {row['needs'].removeprefix('Needs ').rstrip('.')}."
-        chinese = f"  {labels[str(name)]}:{row['reason_zh']};需要:{row['needs_zh'].rstrip('。.')}。"
+        chinese = (
+            f"  {labels[str(name)]}:{row['reason_zh']}；需要：{row['needs_zh'].removeprefix('需要').rstrip('。.')}。"
+        )
         lines += wrap(Text(english, chinese).say(language))
     return lines
