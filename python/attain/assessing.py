@@ -26,6 +26,7 @@ from attain.history import AsOf, History
 from attain.joint import Joint, joint_probability
 from attain.language import Text, note_of
 from attain.plan import Plan, load_plan
+from attain.prior import load_prior
 from attain.projection import Model, Projection, numerical_error, project
 from attain.reading import load_history
 from attain.target import Target
@@ -75,6 +76,10 @@ def assess(
     """
     if engine not in ("auto", "exact", "independent"):
         raise ArgumentError(f"engine: {engine!r} is none of 'auto', 'exact', 'independent'")
+    if model not in (None, "growth", "random-walk"):
+        raise ArgumentError(f"model: {model!r} is neither 'growth' nor 'random-walk'")
+    if prior is not None:
+        load_prior(prior)
     loaded = load_plan(plan)
     if isinstance(history, Projection):
         if (model, prior, as_of) != (None, None, None):
@@ -121,13 +126,16 @@ class _Work:
     def _why_not(self, target: Target) -> Missing | None:
         """What keeps a target from being assessed, before any projection."""
         service = self.history.series_for(self.plan.id, self._as_planned(target.id).indicator)
+        if service.series is None and service.note and self.history.known is not None:
+            needs = Text("a published series that speaks of it", "相应的公布数据")
+            return Missing(Text("no published series serves it", "没有对应的公布数据"), needs)
         if service.series is None and service.note:
             return Missing(Text("no published series serves it", "没有对应的公布数据"), note_of(service))
         each = next((r for r in self.plan.relations if r.kind == "each_of" and target.id in r.parts), None)
         if each is not None and target.kind in ASSESSED_KINDS:
             reason = Text(f"it holds for each of {each.units} units", f"目标分别针对 {each.units} 个单位")
             return Missing(reason, Text("figures of every unit", "每个单位的数据"))
-        if target.control == "administrative" and target.kind in ASSESSED_KINDS:
+        if target.control == "administrative":
             reason = Text(
                 "an issuer certifies it, so the growth model does not speak", "由主管部门认定，增长模型不适用"
             )
@@ -209,6 +217,7 @@ class _Work:
             not_assessed=not_assessed,
             joint=joint,
             joint_range=self._joint_range(list(events.values())),
+            prior=self.prior if self.model == "growth" else "none",
             as_of=self.history.known,
             seed=seed,
         )
@@ -247,17 +256,18 @@ class _Work:
             "observations",
             "median",
             "reason",
+            "reason_zh",
         ]
         return pd.DataFrame(rows, columns=columns)
 
     def _sensitivity_row(self, target: Target, projection: Projection | str) -> dict[str, Any]:
         prior = self.prior if self.model == "growth" else "none"
-        row: dict[str, Any] = {"prior": prior, "reading": "as stated", "reason": ""}
+        row: dict[str, Any] = {"prior": prior, "reading": "as stated", "reason": "", "reason_zh": ""}
         if isinstance(projection, str):
-            return {**row, "reason": projection}
+            return {**row, "reason": projection, "reason_zh": "未能预测"}
         event = event_of(target, projection)
         if isinstance(event, Missing):
-            return {**row, "reason": event.reason.en}
+            return {**row, "reason": event.reason.en, "reason_zh": event.reason.zh}
         log_p = log_probability(event, projection)
         p = math.exp(log_p)
         changes = projection.origin(event.indicator).changes
@@ -339,7 +349,7 @@ def outcome_quantiles(event: Event, projection: Projection) -> tuple[float, floa
         return value, value, value
     mixture = projection.mixture(event.indicator)
     logs = mixture.quantile(mixture.row(event.by, event.since), _INTERVAL)
-    low, median, high = (_in_terms_of(event, float(x), projection) for x in logs)
+    low, median, high = sorted(_in_terms_of(event, float(x), projection) for x in logs)
     return low, median, high
 
 

@@ -54,6 +54,8 @@ class Assessment:
         Frame, index target id, columns reason and needs, and both in Chinese.
     joint, joint_range
         Joint probability of the assessed targets, and its range over treatments.
+    prior
+        Name of the prior, `none` for the random walk.
     as_of
         Date or year of knowledge; None: everything published.
     seed
@@ -68,6 +70,7 @@ class Assessment:
     not_assessed: pd.DataFrame
     joint: Joint
     joint_range: tuple[float, float]
+    prior: str
     as_of: date | int | None
     seed: int
 
@@ -101,11 +104,12 @@ class Assessment:
     def hindsight(self) -> pd.DataFrame:
         """Full-year figures of the assessed indicators that were not known at `as_of`, up to their targets' years.
 
-        Frame with columns target, year, value, unit, bound, released and attained: True or False where the figure is
-        of the target year and settles it, else None. Nothing of it enters a probability.
+        Frame with columns target, year, value, unit, bound, scope, released and attained: True or False where the
+        figure, as reported and whatever its scope, is of the target year and settles it, else None. Nothing of it
+        enters a probability.
         """
         rows = [row for name in self.table.index for row in later_figures(self._target(str(name)), self)]
-        columns = ["target", "year", "value", "unit", "bound", "released", "attained"]
+        columns = ["target", "year", "value", "unit", "bound", "scope", "released", "attained"]
         return pd.DataFrame(rows, columns=columns).drop_duplicates(["target", "year", "value"], ignore_index=True)
 
     def _target(self, name: str) -> Target:
@@ -144,7 +148,7 @@ class Assessment:
             "plan": self.plan.id,
             "as_of": self.as_of.isoformat() if isinstance(self.as_of, date) else self.as_of,
             "seed": self.seed,
-            "prior": self.projection.prior_name if self.projection is not None else None,
+            "prior": self.prior,
             "joint": self._joint_dict(),
             "targets": targets,
             "not_assessed": missing,
@@ -152,17 +156,18 @@ class Assessment:
         }
 
     def _joint_dict(self) -> dict[str, Any] | None:
-        if self.probability is None:
+        if self.table.empty:
             return None
         return {
             "probability": self.probability,
             "log_probability": _plain(self.log_probability),
             "numerical_error": self.numerical_error,
-            "range": list(self.joint_range),
+            "range": _plain(self.range),
             "engine": self.engine,
             "dependence": "independent",
             "targets": list(self.table.index),
             "of": len(self.plan.targets),
+            **({"reason": self.joint.reason.en} if self.probability is None else {}),
         }
 
     def to_json(self) -> str:
@@ -205,7 +210,16 @@ def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]
     own = (rows["indicator"] == name) & (rows["kind"] == "level") & (rows["period"] == "") & (rows["year"] <= target.by)
     floors_first = rows[later & own].sort_values(["year", "bound"], ascending=[True, False], kind="stable")
     for _, row in floors_first.iterrows():
-        settles = target.kind == "level" and row["year"] == target.by and row["bound"] == ""
-        figure = convert(decimal(row["value"]), row["unit"], target.effective_unit or "") if settles else None
-        attained = None if figure is None else target.holds(figure)
-        yield {"target": target.id, **row[["year", "value", "unit", "bound", "released"]], "attained": attained}
+        told = row[["year", "value", "unit", "bound", "scope", "released"]]
+        yield {"target": target.id, **told, "attained": _outcome(target, row)}
+
+
+def _outcome(target: Target, row: pd.Series[Any]) -> bool | None:
+    """Does a later level settle a target of its year? A floor does where it lies above the target already."""
+    if target.kind != "level" or row["year"] != target.by:
+        return None
+    holds = target.holds(convert(decimal(row["value"]), row["unit"], target.effective_unit or ""))
+    if row["bound"] == "":
+        return holds
+    is_floor, has_ceiling = row["bound"] in ("at_least", "more_than"), target.bounds[1] is not None
+    return True if holds and is_floor and not has_ceiling else None

@@ -105,7 +105,7 @@ def _model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _as_of(text: str) -> AsOf:
-    return int(text) if text.isdecimal() else text
+    return int(text) if text.isdecimal() and len(text) == 4 else text
 
 
 def _plans(options: argparse.Namespace) -> None:

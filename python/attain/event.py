@@ -126,6 +126,8 @@ def _at_hand(target: Target, history: History) -> Text:
 
 
 def _unit_problem(target: Target, name: str, history: History) -> Missing | None:
+    if not (history.usable([name])["kind"] == "level").any():
+        return Missing(Text(f"{name} has growth rates only", f"{name} 只有增速"), _one_level(name))
     wanted, given = target.effective_unit, history.unit_of(name)
     if wanted is None and given:
         reason = Text(f"the number has no unit, the history is in {given}", f"目标数没有单位，历史数据的单位是{given}")
@@ -140,9 +142,13 @@ def _unit_problem(target: Target, name: str, history: History) -> Missing | None
     return None
 
 
+def _one_level(name: str) -> Text:
+    return Text(f"one level of {name}", f"{name} 的一个总量数据")
+
+
 def not_projected(name: str, reason: str) -> Missing:
     """A target whose indicator could not be projected."""
-    return Missing(Text(f"{name} is not projected: {reason}", f"{name} 未能预测({reason})"), _figures_of(name))
+    return Missing(Text(f"{name} is not projected: {reason}", f"{name} 未能预测"), _figures_of(name))
 
 
 def _figure_for(name: str, year: int) -> Text:
@@ -177,7 +183,7 @@ def _level_event(target: Target, name: str, projection: Projection) -> Event | M
     if projection.origin(name).levels == 0:
         return Missing(
             Text(f"{name} has growth rates only", f"{name} 只有增速"),
-            Text(f"one level of {name}", f"{name} 的一个总量数据"),
+            _one_level(name),
         )
     assert target.by is not None, "can_be_assessed refuses a target without a year"
     factor = convert(Decimal(1), target.effective_unit or "", projection.history.unit_of(name))

@@ -27,6 +27,7 @@ COLUMNS = (
 )  # fmt: skip
 _KIND_CODES = {"level": 0, "growth": 1}
 _OLDER = "an older vintage"
+UNKNOWN_THEN = ("released after", "after ", "no release date")
 _DATE = re.compile(r"(\d{4})(?:([-/])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))")
 
 AsOf = int | np.integer[Any] | str | date | None
@@ -92,7 +93,8 @@ class History:
     treatments
         Name of a treatment of the data to what it assumes, where the source tells.
     defaults
-        Indicator to the treatment used when none is asked for; the first in the rows otherwise.
+        Indicator to the treatments used when none is asked for, the first that has a known figure; otherwise the order
+        of the rows.
     serves
         By plan id and its indicator, the series that speaks of it.
     known
@@ -102,7 +104,7 @@ class History:
     rows: pd.DataFrame
     name: str
     treatments: Mapping[str, Text] = field(default_factory=dict)
-    defaults: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     serves: Mapping[str, Mapping[str, Service]] = field(default_factory=dict)
     known: date | int | None = None
 
@@ -133,7 +135,11 @@ class History:
     def _treatments(self) -> dict[str, tuple[str, ...]]:
         named = self.rows[(self.rows["treatment"] != "") & (self.rows["unused"] == "")]
         names = named.groupby("indicator", sort=False)["treatment"].unique()
-        return {str(i): tuple(sorted(t, key=lambda name: name != self.defaults.get(str(i)))) for i, t in names.items()}
+        return {str(i): self._defaults_first(str(i), list(t)) for i, t in names.items()}
+
+    def _defaults_first(self, indicator: str, names: list[str]) -> tuple[str, ...]:
+        first = next((name for name in self.defaults.get(indicator, ()) if name in names), names[0])
+        return (first, *(name for name in names if name != first))
 
     def find(self, name: str) -> str | None:
         """Id of the indicator with this id, or this Chinese or English label; None when there is none.
@@ -177,6 +183,7 @@ class History:
     def years_of(self, indicator: str) -> list[int]:
         """Years with a full-year figure that is published, in any treatment and of any kind, bounds among them."""
         rows = self.rows[(self.rows["indicator"] == indicator) & (self.rows["period"] == "")]
+        rows = rows[~rows["unused"].str.startswith(UNKNOWN_THEN)]
         return sorted({int(year) for year in rows["year"]})
 
     def usable(self, indicators: Sequence[str], treatments: Mapping[str, str] | None = None) -> pd.DataFrame:

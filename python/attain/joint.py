@@ -48,8 +48,8 @@ def joint_probability(events: Sequence[Event], projection: Projection) -> Joint:
 
 def _years_apart(indicator: str) -> Text:
     return Text(
-        f"targets on {indicator} in different years need an engine that joins years",
-        f"{indicator} 有不同年份的目标，需要跨年联合的计算方法",
+        f"targets on {indicator} over different windows need an engine that joins them",
+        f"{indicator} 的各目标年份或基年不同，需要联合计算的方法",
     )
 
 

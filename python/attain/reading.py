@@ -87,9 +87,8 @@ def _bundled(name: str) -> History:
     frame = _read_csv(folder.joinpath(f"{name}.csv").read_text(encoding="utf-8"), name)
     treatments = {treatment: Text(**texts) for treatment, texts in about["treatments"].items()}
     serves = {plan: {i: Service(**row) for i, row in rows.items()} for plan, rows in about["serves"].items()}
-    return dataclasses.replace(
-        _from_tidy(frame, name), treatments=treatments, defaults=about["defaults"], serves=serves
-    )
+    defaults = {indicator: tuple(names) for indicator, names in about["defaults"].items()}
+    return dataclasses.replace(_from_tidy(frame, name), treatments=treatments, defaults=defaults, serves=serves)
 
 
 def _from_csv(path: Path, name: str) -> History:

@@ -19,7 +19,18 @@ from attain.event import ASSESSED_KINDS
 from attain.figures import FAINT, INK, RULE, assessment_chart, svg
 from attain.fragments import assessment_fragment, history_fragment, plan_fragment, projection_fragment
 from attain.language import Language, Text, check_language, note_of
-from attain.text import FEW_OBSERVATIONS, label_of, leads_with_range, likelihood, percent
+from attain.text import (
+    FEW_OBSERVATIONS,
+    fewest_observations,
+    independence,
+    knowledge,
+    label_of,
+    leads_with_range,
+    likelihood,
+    percent,
+    settled,
+    verdict,
+)
 from attain.wording import (
     chance,
     chance_range,
@@ -240,15 +251,19 @@ class _Page:
                 "head": self.say("No joint number", "没有合计概率"),
                 "text": self.say(
                     f"The chance of {which} has no number: {result.joint.reason.en}. Each target has its own below.",
-                    f"{which_zh}无法给出（同一指标的目标年份不同，尚无跨年联合的计算方法）；各目标的概率见下表。",
+                    f"{which_zh}无法给出（{result.joint.reason.zh}）；各目标的概率见下表。",
                 ),
                 "rests": self.rests(),
             }
+        if settled(result):
+            told = verdict(result).say(lang)
+            return {"head": self.say("Settled", "已有结果"), "text": told, "rests": ""}
         low, high = result.joint_range
         point, span = chance(result.probability, lang), chance_range(low, high, lang)
-        leads = leads_with_range(float(result.table["observations"].min()), low, high)
+        leads = leads_with_range(fewest_observations(result), low, high)
         head = span if leads else point
-        told = self.say(f"The chance of {which} is {head}", f"{which_zh}为 {head}")
+        free = independence(result)
+        told = self.say(f"The chance of {which} is {head}{free.en}", f"{which_zh}{free.zh}为 {head}")
         aside = "" if span == point else self.aside(leads, point, span)
         return {"head": head, "text": f"{told}{aside}{self.say('.', '。')}{self.weakest()}", "rests": self.rests()}
 
@@ -273,7 +288,7 @@ class _Page:
 
     def rests(self) -> str:
         """How much data is behind it, and what that means."""
-        fewest = int(self.result.table["observations"].min())
+        fewest = fewest_observations(self.result)
         few = fewest < FEW_OBSERVATIONS
         plural = "" if fewest == 1 else "s"
         english = f"The target with the shortest record rests on {fewest} growth observation{plural}"
@@ -402,7 +417,11 @@ class _Page:
             return {"text": "–", "bar": None, "why": ""}
         row = part.iloc[0]
         if row["reason"]:
-            return {"text": self.say("no number", "无数值"), "bar": None, "why": row["reason"]}
+            return {
+                "text": self.say("no number", "无数值"),
+                "bar": None,
+                "why": self.say(row["reason"], row["reason_zh"]),
+            }
         p = float(row["probability"])
         return {"text": chance(p, self.language), "bar": _share(p), "why": ""}
 
@@ -437,6 +456,10 @@ class _Page:
                 "Figures may be at hand, the method for this kind of target is not there yet|method not there yet",
                 "这类目标的计算方法尚未具备（数据可能已有）|计算方法尚未具备",
             ),
+            "issuer": Text(
+                "An issuer certifies them, the model has no say|certified by an issuer",
+                "由主管部门认定，模型不适用|由主管部门认定",
+            ),
             "rest": Text(
                 "Figures too few, or on another basis|figures too few or on another basis",
                 "数据不足或口径不一|数据不足或口径不一",
@@ -461,6 +484,8 @@ class _Page:
         """Which group of the not assessed a target belongs to."""
         if self.series_of(target) is None:
             return "series"
+        if target.control == "administrative":
+            return "issuer"
         return "rest" if target.kind in ASSESSED_KINDS else "method"
 
     def series_of(self, target: Target) -> str | None:
@@ -490,6 +515,7 @@ class _Page:
         rows = (
             rows[rows["indicator"] == name].drop_duplicates(["year", "period", "value"]).sort_values(["year", "period"])
         )
+        rows = rows[~rows["note"].str.startswith("hindsight")]
         told = [self.known_figure(row) for _, row in rows.tail(4).iterrows()]
         listed = self.say("; ".join(told), "、".join(told))
         return self.say(f"Published: {listed}", f"已公布：{listed}") if told else ""
@@ -586,7 +612,7 @@ class _Page:
         yield self.say("Plan", "规划代号"), plan.id
         yield self.say("History", "数据"), result.history.name
         if result.as_of is not None:
-            yield self.say("As known", "所知截至"), str(result.as_of)
+            yield self.say("Knowledge", "所知"), knowledge(result.as_of).say(self.language).lstrip(",\uff0c ")
         if result.projection is None:
             return
         models = {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, model_validator
 
 from attain.errors import PlanError, UnitError
 from attain.units import parse_amount, parse_multiple, parse_points, parse_rate, unit
@@ -17,7 +18,7 @@ Mode = Literal["average", "every-year", "cumulative"]
 Price = Literal["nominal", "constant"]
 Word = Literal["at_least", "more_than", "at_most", "less_than", "about", "between"]
 YearSource = Literal["stated", "section lead", "plan horizon", "resolved"]
-Amount = int | float | str
+Amount = StrictInt | StrictFloat | StrictStr
 Year = Annotated[int, Field(ge=1000, le=9999)]
 
 WORDS: tuple[Word, ...] = ("at_least", "more_than", "at_most", "less_than", "about", "between")
@@ -193,6 +194,8 @@ class Target(BaseModel):
             lower, upper = self.bounds
         except UnitError as error:
             raise ValueError(f"{self.word}: {error}") from error
+        if any(bound is not None and math.isinf(float(bound)) for bound in (lower, upper)):
+            raise ValueError(f"{self.word}: the number is too large")
         if lower is not None and upper is not None and lower > upper:
             raise ValueError(f"between: the lower number {lower} is above the upper {upper}")
         self._check_tolerance()

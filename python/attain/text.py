@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,6 +21,7 @@ FEW_OBSERVATIONS = 6
 WIDE_RANGE = 0.3
 _PER_TABLE = 3
 _NARROWEST = 8
+TODAY = Text("Written with today's knowledge:", "以下说明按今天所知写成：")
 
 
 def percent(probability: float) -> str:
@@ -148,7 +150,7 @@ def _head(result: Assessment, language: Language) -> list[str]:
             Text("The plan has no target.", "该规划没有量化目标。").say(language),
             *wrap(note_of(plan).say(language), ""),
         ]
-    if result.projection is None:
+    if result.table.empty:
         none = Text(
             f"None of its {len(plan.targets)} targets can be assessed.", f"{len(plan.targets)} 个目标均不能评估。"
         )
@@ -160,12 +162,36 @@ def _head(result: Assessment, language: Language) -> list[str]:
 def _basis(result: Assessment) -> Text:
     projection = result.projection
     assert projection is not None, "there is a projection where something is assessed"
-    known = "" if result.as_of is None else f", as known {result.as_of}"
-    known_zh = "" if result.as_of is None else f"，截至 {result.as_of} 所知"
+    known, known_zh = ("", "") if result.as_of is None else knowledge(result.as_of)
     return Text(
         f"history {projection.history.name}{known}, model {projection.model}, prior {projection.prior_name}",
         f"数据 {projection.history.name}{known_zh}，模型 {projection.model}，先验 {projection.prior_name}",
     )
+
+
+def knowledge(as_of: date | int) -> Text:
+    """What a date or a year of knowledge means."""
+    if isinstance(as_of, int):
+        return Text(f", figures of years up to {as_of} in their final vintage", f"，{as_of} 年及以前的最终数据")
+    return Text(f", as known {as_of}", f"，截至 {as_of} 所知")
+
+
+def settled(result: Assessment) -> bool:
+    """Do published figures settle every assessed target?"""
+    return bool(result.table["likelihood"].isin(["attained", "missed"]).all())
+
+
+def fewest_observations(result: Assessment) -> int:
+    """Growth observations behind the open target that has least of them."""
+    open_targets = result.table[~result.table["likelihood"].isin(["attained", "missed"])]
+    return int((open_targets if len(open_targets) else result.table)["observations"].min())
+
+
+def independence(result: Assessment) -> Text:
+    """What a product over indicators assumes, where there is one."""
+    if result.engine != "independent":
+        return Text("", "")
+    return Text(", their indicators taken as independent", "（视各指标相互独立）")
 
 
 def verdict(result: Assessment) -> Text:
@@ -177,26 +203,32 @@ def verdict(result: Assessment) -> Text:
             f"Together (over {k} of {n} targets): no number, {reason.en}.",
             f"合计({n} 个目标中的 {k} 个):没有数值，{reason.zh}。",
         )
+    if settled(result):
+        attained = int((result.table["likelihood"] == "attained").sum())
+        return Text(
+            f"Published figures settle {k} of {n} targets: {attained} attained, {k - attained} missed.",
+            f"{n} 个目标中有 {k} 个已由公布数据判定：{attained} 个已实现，{k - attained} 个未实现。",
+        )
     low, high = result.joint_range
     point, span = percent(result.probability), percent_range(low, high)
     if not has_treatments(result):
-        return Text(
-            f"All together, over {k} of {n} targets: {point}.", f"{n} 个目标中可评估的 {k} 个全部实现的概率：{point}。"
-        )
-    if leads_with_range(float(result.table["observations"].min()), low, high):
+        answer = answer_zh = point
+    elif leads_with_range(fewest_observations(result), low, high):
         answer = f"{span} over treatments of the data, {point} on the default one"
-        answer_zh = f"{span}(不同数据处理之间)，默认处理为 {point}"
+        answer_zh = f"{span}（不同数据处理之间），默认处理为 {point}"
     else:
         answer = f"{point} ({span} over treatments of the data)"
-        answer_zh = f"{point}(不同数据处理之间 {span})"
+        answer_zh = f"{point}（不同数据处理之间 {span}）"
+    free = independence(result)
     return Text(
-        f"All together, over {k} of {n} targets: {answer}.", f"{n} 个目标中可评估的 {k} 个全部实现的概率：{answer_zh}。"
+        f"All together, over {k} of {n} targets{free.en}: {answer}.",
+        f"{n} 个目标中可评估的 {k} 个全部实现的概率{free.zh}：{answer_zh}。",
     )
 
 
 def precision(result: Assessment) -> Text:
     """What the joint number rests on: engine, numerical error, growth observations."""
-    fewest = int(result.table["observations"].min())
+    fewest = fewest_observations(result)
     if result.numerical_error is None:
         return Text(f"Growth observations {fewest}.", f"增长观测 {fewest} 个。")
     return Text(
@@ -282,6 +314,8 @@ def _treatments(result: Assessment, language: Language) -> list[str]:
             lines += [*([""] if lines else []), *_treatment_table(own[own["target"].isin(part)], part, language)]
     texts = result.history.treatments
     notes = [f"{t}: {texts[str(t)].say(language)}" for t in told["treatment"].unique() if t in texts]
+    if notes and result.as_of is not None:
+        notes.insert(0, TODAY.say(language))
     return [*lines, *([""] if notes else []), *(line for note in notes for line in wrap(note))]
 
 
@@ -315,15 +349,16 @@ def _hindsight(result: Assessment, language: Language) -> list[str]:
 
 
 def hindsight_text(row: pd.Series[Any], language: Language) -> str:
-    """A later figure in words: year, value, when released, and whether it settles the target."""
+    """A later figure in words: year, value, scope, when released, and whether it settles the target as reported."""
     over = {"": "", "at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<"}[row["bound"]]
-    released = (
-        Text(f", released {row['released']}", f"，{row['released']} 公布").say(language) if row["released"] else ""
-    )
+    scope = Text(f", scope {row['scope']}", f"，口径 {row['scope']}").say(language) if row["scope"] else ""
+    date_told = Text(f", released {row['released']}", f"，{row['released']} 公布")
+    released = date_told.say(language) if row["released"] else ""
     outcome = ""
     if row["attained"] is not None:
-        outcome = ": " + likelihood("attained" if row["attained"] else "missed").say(language)
-    return f"{row['year']}: {over}{row['value']:,.10g} {row['unit']}{released}{outcome}"
+        word = likelihood("attained" if row["attained"] else "missed")
+        outcome = Text(f": {word.en} as reported", f"：按公布数{word.zh}").say(language)
+    return f"{row['year']}: {over}{row['value']:,.10g} {row['unit']}{scope}{released}{outcome}"
 
 
 def _not_assessed(result: Assessment, language: Language) -> list[str]:

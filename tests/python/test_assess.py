@@ -3,6 +3,7 @@ JSON."""
 
 import json
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -102,8 +103,9 @@ def test_joint_of_two_indicators_is_the_product():
 def test_joint_of_two_years_needs_another_engine():
     result = at.assess(plan_of(level(at_least=150, by=2026), level(at_least=170)), LEVELS)
     assert result.probability is None
-    assert result.to_dict()["joint"] is None
-    assert "need an engine that joins years" in result.joint.reason.en
+    assert result.to_dict()["joint"]["probability"] is None
+    assert "need an engine that joins them" in result.to_dict()["joint"]["reason"]
+    assert "need an engine that joins them" in result.joint.reason.en
 
 
 def test_bounds_that_exclude_each_other_have_probability_zero():
@@ -248,7 +250,7 @@ def test_json_contract(jiangxi):
 
 def test_as_of_changes_what_is_known():
     before = at.assess("jiangxi-2025", as_of="2025-08-28")
-    assert before.sensitivity["treatment"].tolist() == ["one-scope", "new-scope-from-2023", "new-scope-from-2025"] * 2
+    assert before.sensitivity["treatment"].tolist() == ["new-scope-from-2023", "one-scope", "new-scope-from-2025"] * 2
     assert before.table.loc["cluster-revenue", "last_year"] == 2023
     assert before.to_dict()["as_of"] == "2025-08-28"
     assert "as known 2025-08-28" in before.summary()
@@ -408,3 +410,55 @@ def test_the_chinese_summary_is_chinese(jiangxi):
     assert max(display_width(line) for line in text.splitlines()) <= 100
     with pytest.raises(ArgumentError, match="neither 'en' nor 'zh'"):
         jiangxi.summary(language="fr")
+
+
+def test_a_plan_whose_targets_all_fail_still_has_an_answer():
+    result = at.assess(plan_of(level(by=2010, at_least=5)), LEVELS)
+    assert "None of its 1 targets can be assessed" in result.summary()
+    assert result.to_dict()["joint"] is None
+
+
+def test_settled_plans_are_not_worded_as_forecasts():
+    result = at.assess(plan_of(level(by=2023, at_least=130), level(by=2022, at_least=130)), LEVELS)
+    assert "Published figures settle 2 of 2 targets: 1 attained, 1 missed." in result.summary()
+
+
+def test_products_say_what_they_assume():
+    text = at.assess(plan_of(level(at_least=170), level("y", at_least=14)), LEVELS).summary()
+    assert "their indicators taken as independent" in text
+
+
+def test_reductions_have_their_interval_the_right_way_round():
+    target = {"kind": "reduction", "indicator": "y", "since": 2024, "by": 2028, "at_least": "10%"}
+    low, high = at.assess(plan_of(target), LEVELS).table.loc["t0", "interval80"]
+    assert low < high
+
+
+def test_nothing_known_only_later_is_told_under_a_date():
+    result = at.assess("jiangxi-2022", as_of="2022-07-20")
+    assert not [n for n in result.not_assessed["needs"] if re.search("202[345]", n)]
+    share = at.assess("jiangsu-2023", as_of="2023-02-16").not_assessed.loc["sei-output-share", "needs"]
+    assert "2021" in share
+    assert "2023" not in share
+
+
+def test_a_later_floor_can_settle_a_target():
+    frame = pd.DataFrame(
+        {
+            "indicator": "x", "year": [2020, 2021, 2022], "value": [100, 108, 130], "bound": ["", "", "more_than"],
+            "released": ["2021-02-01", "2022-02-01", "2023-02-01"],
+        }
+    )  # fmt: skip
+    then = at.assess(plan_of(level(by=2022, at_least=120), level(by=2022, at_least=140)), frame, as_of="2022-06-01")
+    assert then.hindsight["attained"].tolist() == [True, None]
+
+
+def test_the_default_under_a_date_is_the_next_one_declared():
+    result = at.assess("jiangxi-2025", as_of="2025-08-28")
+    assert result.projection.treatments["cluster_prov_revenue"] == "new-scope-from-2023"
+
+
+def test_unknown_models_and_priors_are_refused_whatever_is_assessed():
+    for bad in ({"prior": "zzz"}, {"model": "zzz"}, {"model": "random-walk", "prior": "zzz"}):
+        with pytest.raises(ArgumentError):
+            at.assess(plan_of(level("z", at_least=1)), LEVELS, **bad)

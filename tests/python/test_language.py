@@ -223,15 +223,34 @@ def test_every_target_has_a_place_in_its_document():
 
 def numbers_in(text):
     """The numbers of a phrase, Chinese numerals and words of extent among them."""
-    words = {"一": "1", "两": "2", "倍增": "2", "全覆盖": "1", "基本实现": "1", "531": "50", "51010": "25", "全部": "1"}
+    words = {
+        "一位": "1",
+        "一个": "1",
+        "一张": "1",
+        "倍增": "2",
+        "全覆盖": "1",
+        "基本实现": "1",
+        "531": "50",
+        "51010": "25",
+    }
     found = set(re.findall(r"\d+(?:\.\d+)?", text)) | {value for word, value in words.items() if word in text}
     return {Decimal(number) for number in found}
+
+
+def word_of(text):
+    """The word that a phrase of the document stands for."""
+    if re.search(r"\d-\d", text):
+        return "between"
+    if re.search(r"(突破|超过)\s*\d", text):
+        return "more_than"
+    return "about" if re.search("(?<!年)左右|基本实现", text) else "at_least"
 
 
 @pytest.mark.parametrize("row", places(), ids=lambda row: f"{row['plan']}-{row['target']}")
 def test_the_number_stands_in_the_document(row):
     target = next(t for t in at.load_plan(row["plan"]).targets if t.id == row["target"])
     assert row["text"] == target.words
+    assert target.word == word_of(target.words)
     values = {v for v in (target.value, target.upper) if v is not None}
     stated = {100 * v if target.is_rate and v != 1 else v for v in values}
     assert stated <= numbers_in(target.words), f"{target.words} has not {stated}"

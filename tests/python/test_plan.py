@@ -67,6 +67,8 @@ def test_strict_words_are_strict_on_published_figures():
         (lambda: at.level("x", by=2030, at_least="5亿"), "unknown unit '亿'"),
         (lambda: at.level("x", by=2030, at_least=5, unit="亿"), "unknown unit '亿'"),
         (lambda: at.level("x", by=2030, between=[5, 4]), "the lower number 5 is above the upper 4"),
+        (lambda: at.level("x", by=2030, at_least=True), "at_least"),
+        (lambda: at.level("x", by=2030, at_least="1e400亿元"), "too large"),
         (lambda: at.level("x", by=203, at_least=5), "by: .*greater than or equal to 1000"),
         (lambda: at.level("x", by=2030, at_leats=5), "at_leats"),
     ],
