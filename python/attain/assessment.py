@@ -102,18 +102,15 @@ class Assessment:
 
     @functools.cached_property
     def hindsight(self) -> pd.DataFrame:
-        """Full-year figures of the assessed indicators that were not known at `as_of`, up to their targets' years.
+        """Full-year figures of the targets' indicators that were not known at `as_of`, up to the target years.
 
         Frame with columns target, year, value, unit, bound, scope, released and attained: True or False where the
         figure, as reported and whatever its scope, is of the target year and settles it, else None. Nothing of it
         enters a probability.
         """
-        rows = [row for name in self.table.index for row in later_figures(self._target(str(name)), self)]
+        rows = [row for target in self.plan.targets for row in later_figures(target, self)]
         columns = ["target", "year", "value", "unit", "bound", "scope", "released", "attained"]
         return pd.DataFrame(rows, columns=columns).drop_duplicates(["target", "year", "value"], ignore_index=True)
-
-    def _target(self, name: str) -> Target:
-        return next(target for target in self.plan.targets if target.id == name)
 
     def summary(self, *, language: Language = "en") -> str:
         """The assessment as text of at most 100 columns."""
@@ -201,13 +198,13 @@ def _plain(value: Any) -> Any:
 
 
 def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]]:
-    """Published figures of a target's indicator that came after the date of knowledge."""
+    """Published levels and shares of a target's indicator that came after the date of knowledge."""
     rows = result.history.rows
-    name = result.table.at[target.id, "indicator"]
-    later = rows["unused"].str.startswith(("released after", "after "))
-    if result.as_of is None or target.by is None:
+    name = result.history.series_for(result.plan.id, target.indicator).series
+    if result.as_of is None or target.by is None or name is None:
         return
-    own = (rows["indicator"] == name) & (rows["kind"] == "level") & (rows["period"] == "") & (rows["year"] <= target.by)
+    later = rows["unused"].str.startswith(("released after", "after ")) & (rows["kind"] != "growth")
+    own = (rows["indicator"] == name) & (rows["period"] == "") & (rows["year"] <= target.by)
     floors_first = rows[later & own].sort_values(["year", "bound"], ascending=[True, False], kind="stable")
     for _, row in floors_first.iterrows():
         told = row[["year", "value", "unit", "bound", "scope", "released"]]
@@ -215,10 +212,11 @@ def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]
 
 
 def _outcome(target: Target, row: pd.Series[Any]) -> bool | None:
-    """Does a later level settle a target of its year? A floor does where it lies above the target already."""
-    if target.kind != "level" or row["year"] != target.by:
+    """Does a later level or share settle a target of its year? A floor does where it lies above the target already."""
+    if target.kind not in ("level", "share") or row["year"] != target.by:
         return None
-    holds = target.holds(convert(decimal(row["value"]), row["unit"], target.effective_unit or ""))
+    unit = "fraction" if target.kind == "share" else target.effective_unit or ""
+    holds = target.holds(convert(decimal(row["value"]), row["unit"], unit))
     if row["bound"] == "":
         return holds
     is_floor, has_ceiling = row["bound"] in ("at_least", "more_than"), target.bounds[1] is not None

@@ -166,7 +166,7 @@ class _Page:
             "rows": [self.row(str(name), row) for name, row in self.result.table.iterrows()],
             "figures": list(self.figures()),
             "treatments": list(self.treatments()),
-            "hindsight": None if self.result.as_of is None or not len(self.result.table) else list(self.hindsight()),
+            "hindsight": None if self.result.as_of is None else list(self.hindsight()),
             "missing": [group for group in self.missing() if group["rows"]],
             "differ": list(self.differences()),
             "relations": [self.relation(relation) for relation in plan.relations],
@@ -443,7 +443,7 @@ class _Page:
                 "year": row["year"],
                 "released": row["released"] or "–",
                 "outcome": outcome,
-                "then": chance_range(*self.range_of(name), self.language),
+                "then": chance_range(*self.range_of(name), self.language) if name in self.result.table.index else "–",
             }
 
     def missing(self) -> list[dict[str, Any]]:

@@ -342,10 +342,8 @@ def _hindsight(result: Assessment, language: Language) -> list[str]:
         return []
     head = Text("Known only later, and not used above:", "以下为事后才知道的数据，上面没有使用：").say(language)
     labels = {target.id: label_of(target, language) for target in result.plan.targets}
-    return [
-        head,
-        *(f"  {labels[row['target']]} {hindsight_text(row, language)}" for _, row in result.hindsight.iterrows()),
-    ]
+    told = [f"  {labels[row['target']]} {hindsight_text(row, language)}" for _, row in result.hindsight.iterrows()]
+    return [head, *(line for text in told for line in wrap(text))]
 
 
 def hindsight_text(row: pd.Series[Any], language: Language) -> str:

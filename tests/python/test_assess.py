@@ -362,6 +362,16 @@ def test_hindsight_is_kept_apart():
     assert at.assess("jiangxi-2022").hindsight.empty
 
 
+def test_hindsight_speaks_of_shares_too():
+    later = at.assess("jiangsu-2023", as_of="2023-02-16").hindsight
+    share = later[later["target"] == "sei-output-share"].set_index("year")
+    assert share.loc[2025, "value"] == 42.1
+    assert share.loc[2025, "attained"] is True
+    assert share.loc[2024, "attained"] is None
+    text = at.assess("jiangsu-2023", as_of="2023-02-16").summary()
+    assert max(display_width(line) for line in text.splitlines()) <= 100
+
+
 def test_hindsight_settles_a_target():
     frame = pd.DataFrame({"indicator": "x", "year": [2020, 2021, 2022, 2023], "value": [100, 108, 113, 121],
                           "released": ["2021-02-01", "2022-02-01", "2023-02-01", "2024-02-01"]})  # fmt: skip
