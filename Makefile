@@ -14,7 +14,7 @@ help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/attain | system-font ## assess the five bundled plans: tables, and pages and figures in two languages
-	@$(VENV)/bin/attain assess $(PLANS) --lang zh --out $(BUILD)/report >/dev/null
+	@$(VENV)/bin/attain assess $(PLANS) --lang zh --out $(BUILD)/report | grep '^wrote'
 	@$(VENV)/bin/attain assess $(PLANS) --out $(BUILD)/report
 
 test: lint test-c $(VENV)/attain $(VENV)/test | system-font ## lint, the C tests, pytest on the installed package
