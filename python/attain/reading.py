@@ -105,7 +105,8 @@ def _from_csv(path: Path, name: str) -> History:
         return _from_tidy(frame, name)
     if "year" not in frame.columns:
         raise DataError(
-            f"{name}: neither a column indicator (one figure per row) nor a column year (one column per indicator)"
+            f"{name}: neither a column indicator (one figure per row) nor a column year (one column per indicator);"
+            f" its columns are {', '.join(map(repr, frame.columns))}, and commas separate them"
         )
     wide = frame.set_index("year").map(lambda cell: cell if cell.strip() else None)
     return _from_wide(wide, name, frame.index)

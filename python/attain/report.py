@@ -17,7 +17,6 @@ from markupsafe import Markup, escape
 
 from attain.event import ASSESSED_KINDS
 from attain.figures import FAINT, INK, RULE, assessment_chart, svg
-from attain.fragments import assessment_fragment, history_fragment, plan_fragment, projection_fragment
 from attain.language import Language, Text, check_language, note_of
 from attain.text import (
     FEW_OBSERVATIONS,
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
     from attain.relation import Relation
     from attain.target import Target
 
-__all__ = ["assessment_fragment", "assessment_page", "history_fragment", "plan_fragment", "projection_fragment"]
 
 _HEADINGS = {
     "assessed": Text("Targets assessed", "已评估的目标"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,8 +56,11 @@ def unit(name: str) -> Unit:
     """
     found = UNITS.get(name.strip())
     if found is None:
+        begun = [u for u in UNITS if u and u.startswith(name.strip())]
+        near = begun or difflib.get_close_matches(name.strip(), [u for u in UNITS if u], n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
         known = ", ".join(repr(u) for u in UNITS if u)
-        raise UnitError(f"unknown unit {name!r}; known units: {known}, or none for a plain number")
+        raise UnitError(f"unknown unit {name!r}; {hint}known units: {known}, or none for a plain number")
     return found
 
 

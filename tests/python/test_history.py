@@ -225,7 +225,7 @@ BAD_TABLES = {
     "unit": (
         "indicator,year,value,unit\nx,2020,3,亿\n",
         UnitError,
-        "line 2, column unit: unknown unit '亿'; known units",
+        "line 2, column unit: unknown unit '亿'; did you mean '亿元'",
     ),
     "units that differ": (
         "indicator,year,value,unit\nx,2020,3,亿元\nx,2021,3,家\n",

@@ -64,7 +64,7 @@ def test_strict_words_are_strict_on_published_figures():
         (lambda: at.level("x", by=2030, at_least=5, since=2025), "since: belongs to growth or multiple or reduction"),
         (lambda: at.level("x", by=2030, at_least=5, mode="average"), "mode: belongs to growth"),
         (lambda: at.level("x", by=2030, at_least=-5), "at_least: a level must be positive, not -5"),
-        (lambda: at.level("x", by=2030, at_least="5亿"), "unknown unit '亿'"),
+        (lambda: at.level("x", by=2030, at_least="5亿"), "unknown unit '亿'; did you mean '亿元'"),
         (lambda: at.level("x", by=2030, at_least=5, unit="亿"), "unknown unit '亿'"),
         (lambda: at.level("x", by=2030, between=[5, 4]), "the lower number 5 is above the upper 4"),
         (lambda: at.level("x", by=2030, at_least=True), "at_least"),
