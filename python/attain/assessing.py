@@ -126,11 +126,11 @@ class _Work:
     def _why_not(self, target: Target) -> Missing | None:
         """What keeps a target from being assessed, before any projection."""
         service = self.history.series_for(self.plan.id, self._as_planned(target.id).indicator)
-        if service.series is None and service.note and self.history.known is not None:
-            needs = Text("a published series that speaks of it", "相应的公布数据")
-            return Missing(Text("no published series serves it", "没有对应的公布数据"), needs)
         if service.series is None and service.note:
-            return Missing(Text("no published series serves it", "没有对应的公布数据"), note_of(service))
+            # Notes are written with today's knowledge, and under a date would tell of later figures.
+            undated = Text("a published series that speaks of it", "相应的公布数据")
+            needs = note_of(service) if self.history.known is None else undated
+            return Missing(Text("no published series serves it", "没有对应的公布数据"), needs)
         each = next((r for r in self.plan.relations if r.kind == "each_of" and target.id in r.parts), None)
         if each is not None and target.kind in ASSESSED_KINDS:
             reason = Text(f"it holds for each of {each.units} units", f"目标分别针对 {each.units} 个单位")
@@ -197,7 +197,7 @@ class _Work:
 
     def assess(self, seed: int) -> Assessment:
         events, missing = self._default_events()
-        sensitivity = self._sensitivity([e for e in events.values()])
+        sensitivity = self._sensitivity(list(events.values()))
         rows = {name: self._row(event, sensitivity) for name, event in events.items()}
         joint = (
             joint_probability(list(events.values()), self.default)

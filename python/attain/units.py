@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -164,11 +163,3 @@ def parse_points(value: Number) -> Decimal:
         if text.endswith(suffix):
             return decimal(text.removesuffix(suffix)) / 100
     raise UnitError(f"{value!r} is not in percentage points; write '0.5pp'")
-
-
-def common_unit(names: Iterable[str]) -> str:
-    """The first of several unit names, after checking that all convert to it."""
-    first, *others = dict.fromkeys(names)
-    for other in others:
-        convert(Decimal(1), other, first)
-    return first
