@@ -2,11 +2,13 @@
  * and kept.
  *
  * The batch walks the table series by series. It holds the factorisation of the last pattern met, and one t
- * table for each df met; a series that brings neither costs its whitened changes and its quantiles only.
+ * table for each df met; a series that brings neither costs its whitened changes and its quantiles only. A
+ * series with errors shares nothing with others but the table of the normal.
  */
 #include <math.h>
 #include <stdlib.h>
 
+#include "growth_node_quantiles.h"
 #include "growth_posterior.h"
 #include "margin_table.h"
 #include "memory.h"
@@ -220,6 +222,17 @@ static att_status year_quantiles(batch *b, size_t horizon, size_t h, double *qua
     return status;
 }
 
+/* Quantiles from the closed form, for the years ahead but the first `skip`. */
+static att_status run_closed_form(batch *b, const att_observations *series, size_t horizon, size_t skip,
+                                  double *quantile)
+{
+    att_status status = stands(b, series, horizon) ? ATT_OK : factorise(b, series, horizon);
+    if (status == ATT_OK) status = run_model(b);
+    for (size_t h = skip; h < horizon && status == ATT_OK; h++)
+        status = year_quantiles(b, horizon, h, quantile + (h - skip) * b->levels);
+    return status;
+}
+
 /* quantile (Y, Q) of one series, filled with NaN beforehand; part of it stands written when a year fails. */
 static att_status run_series(batch *b, const att_observations *series, double *quantile)
 {
@@ -229,14 +242,11 @@ static att_status run_series(batch *b, const att_observations *series, double *q
     size_t horizon = (size_t)(b->last - origin); /* both within ATT_MAX_YEAR */
     status = att_growth_horizon_check(horizon);
     if (status != ATT_OK) return status;
-    if (!stands(b, series, horizon)) status = factorise(b, series, horizon);
-    if (status == ATT_OK) status = run_model(b);
-    for (size_t h = 0; h < horizon && status == ATT_OK; h++) {
-        int32_t year = origin + (int32_t)h + 1;
-        if (year >= b->first)
-            status = year_quantiles(b, horizon, h, quantile + (size_t)(year - b->first) * b->levels);
-    }
-    return status;
+    size_t skip = b->first > origin ? (size_t)(b->first - origin - 1) : 0;
+    double *ahead = quantile + (skip > 0 ? 0 : (size_t)(origin + 1 - b->first) * b->levels);
+    if (b->windows.has_errors)
+        return growth_node_quantiles(b->prior, &b->windows, horizon, skip, b->level, b->levels, ahead);
+    return run_closed_form(b, series, horizon, skip, ahead);
 }
 
 static void fill(double *cell, size_t count, double value)
@@ -250,6 +260,7 @@ static att_status run_table(batch *b, const att_observations *table, att_status 
     for (size_t row = 0, end, s = 0; row < table->rows; row = end, s++) {
         end = growth_series_end(table, row);
         att_observations series = growth_rows(table, row, end);
+        if (!b->prior) series.error = NULL; /* the random walk takes every figure as exact */
         double *own = quantile + s * cells;
         fill(own, cells, NAN);
         status[s] = run_series(b, &series, own);

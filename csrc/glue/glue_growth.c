@@ -6,7 +6,7 @@
 _Static_assert(sizeof(att_status) == sizeof(int32_t) && sizeof(att_row_use) == sizeof(int32_t),
                "statuses and uses are written into int32 arrays");
 
-enum { SERIES, YEAR, KIND, SCOPE, VALUE, COLUMNS };
+enum { SERIES, YEAR, KIND, SCOPE, VALUE, LOOSENESS, ERROR, COLUMNS };
 
 typedef struct {
     PyArrayObject *column[COLUMNS];
@@ -18,11 +18,13 @@ static void release_observations(observations *o)
     for (int c = 0; c < COLUMNS; c++) Py_CLEAR(o->column[c]);
 }
 
-/* Reads the five columns of a table; 0, or -1 with an exception and nothing held. */
+/* Reads the seven columns of a table; 0, or -1 with an exception and nothing held. */
 static int read_observations(PyObject *const *columns, observations *o)
 {
-    static const char *const names[COLUMNS] = {"series", "year", "kind", "scope", "value"};
-    static const int types[COLUMNS] = {NPY_INT64, NPY_INT32, NPY_INT32, NPY_INT32, NPY_DOUBLE};
+    static const char *const names[COLUMNS] = {"series", "year",      "kind", "scope",
+                                               "value",  "looseness", "error"};
+    static const int types[COLUMNS] = {NPY_INT64,  NPY_INT32,  NPY_INT32, NPY_INT32,
+                                       NPY_DOUBLE, NPY_DOUBLE, NPY_DOUBLE};
     *o = (observations){0};
     for (int c = 0; c < COLUMNS; c++) {
         o->column[c] = array_in(columns[c], types[c], 1, names[c]);
@@ -36,7 +38,9 @@ static int read_observations(PyObject *const *columns, observations *o)
                                   .year = PyArray_DATA(o->column[YEAR]),
                                   .kind = PyArray_DATA(o->column[KIND]),
                                   .scope = PyArray_DATA(o->column[SCOPE]),
-                                  .value = PyArray_DATA(o->column[VALUE])};
+                                  .value = PyArray_DATA(o->column[VALUE]),
+                                  .looseness = PyArray_DATA(o->column[LOOSENESS]),
+                                  .error = PyArray_DATA(o->column[ERROR])};
     return 0;
 }
 
@@ -50,8 +54,9 @@ static PyArrayObject *read_prior(PyObject *object, att_growth_prior *prior)
 
 PyDoc_STRVAR(
     origins_doc,
-    "growth_origins(series, year, kind, scope, value, /)\n--\n\n"
-    "Read every series of a flat table (columns of length R; kind 0 level, 1 growth).\n\n"
+    "growth_origins(series, year, kind, scope, value, looseness, error, /)\n--\n\n"
+    "Read every series of a flat table (columns of length R; kind 0 level, 1 growth; looseness and error\n"
+    "as in attain/growth.h, mostly 0).\n\n"
     "Returns (status (R), use (R), origins): status codes of status_table(); use 0 change, 1 first level\n"
     "of a scope, 2 redundant; origins a list of (year, levels, changes, scope, log_level), one a series.");
 
@@ -88,8 +93,8 @@ static PyObject *growth_origins(PyObject *module, PyObject *args)
 {
     PyObject *columns[COLUMNS];
     observations o;
-    if (!PyArg_ParseTuple(args, "OOOOO:growth_origins", &columns[0], &columns[1], &columns[2], &columns[3],
-                          &columns[4]))
+    if (!PyArg_ParseTuple(args, "OOOOOOO:growth_origins", &columns[0], &columns[1], &columns[2], &columns[3],
+                          &columns[4], &columns[5], &columns[6]))
         return NULL;
     if (read_observations(columns, &o) < 0) return NULL;
     PyArrayObject *status = array_out(NPY_INT32, 1, o.table.rows, 0, 0);
@@ -131,17 +136,17 @@ static PyObject *finish_mixture(PyObject *module, mixture_arrays *m, att_status 
 
 PyDoc_STRVAR(
     posterior_doc,
-    "growth_posterior(prior, series, year, kind, scope, value, horizon, /)\n--\n\n"
+    "growth_posterior(prior, series, year, kind, scope, value, looseness, error, horizon, /)\n--\n\n"
     "Posterior of one series over `horizon` years after its origin, in log units.\n\n"
-    "prior (G, 9) holds phi, r, w, q, m0, k0, a0, s0, weight. Returns weight (G), df (G), location (G, H)\n"
-    "and scale (G, H, H).");
+    "prior (G, 9) holds phi, r, w, q, m0, k0, a0, s0, weight. Returns weight (K), df (K), location (K, H)\n"
+    "and scale (K, H, H), K = G, or 40 G where a row has an error.");
 
 static PyObject *run_posterior(PyObject *module, const att_growth_prior *prior, const att_observations *table,
                                Py_ssize_t horizon)
 {
     mixture_arrays m;
     att_status status = ATT_NO_MEMORY;
-    if (new_mixture(&m, prior->points, (size_t)horizon) == 0) {
+    if (new_mixture(&m, att_growth_components(prior, table), (size_t)horizon) == 0) {
         Py_BEGIN_ALLOW_THREADS
         status = att_growth_posterior(prior, table, (size_t)horizon, PyArray_DATA(m.weight),
                                       PyArray_DATA(m.df), PyArray_DATA(m.location), PyArray_DATA(m.scale));
@@ -156,8 +161,8 @@ static PyObject *growth_posterior(PyObject *module, PyObject *args)
     Py_ssize_t horizon;
     observations o;
     att_growth_prior prior;
-    if (!PyArg_ParseTuple(args, "OOOOOOn:growth_posterior", &prior_object, &columns[0], &columns[1],
-                          &columns[2], &columns[3], &columns[4], &horizon))
+    if (!PyArg_ParseTuple(args, "OOOOOOOOn:growth_posterior", &prior_object, &columns[0], &columns[1],
+                          &columns[2], &columns[3], &columns[4], &columns[5], &columns[6], &horizon))
         return NULL;
     att_status status = att_growth_horizon_check(horizon > 0 ? (size_t)horizon : 0);
     if (status != ATT_OK) return raise_status(module, status);
@@ -174,9 +179,9 @@ static PyObject *growth_posterior(PyObject *module, PyObject *args)
 
 PyDoc_STRVAR(
     random_walk_doc,
-    "random_walk_posterior(series, year, kind, scope, value, horizon, /)\n--\n\n"
+    "random_walk_posterior(series, year, kind, scope, value, looseness, error, horizon, /)\n--\n\n"
     "The random walk with drift of one series as a mixture of one component, over `horizon` years after its\n"
-    "origin, in log units: weight (1), df (1), location (1, H) and scale (1, H, H).");
+    "origin, in log units; the errors are ignored: weight (1), df (1), location (1, H) and scale (1, H, H).");
 
 static PyObject *run_random_walk(PyObject *module, const att_observations *table, Py_ssize_t horizon)
 {
@@ -197,8 +202,8 @@ static PyObject *random_walk_posterior(PyObject *module, PyObject *args)
     PyObject *columns[COLUMNS];
     Py_ssize_t horizon;
     observations o;
-    if (!PyArg_ParseTuple(args, "OOOOOn:random_walk_posterior", &columns[0], &columns[1], &columns[2],
-                          &columns[3], &columns[4], &horizon))
+    if (!PyArg_ParseTuple(args, "OOOOOOOn:random_walk_posterior", &columns[0], &columns[1], &columns[2],
+                          &columns[3], &columns[4], &columns[5], &columns[6], &horizon))
         return NULL;
     att_status status = att_growth_horizon_check(horizon > 0 ? (size_t)horizon : 0);
     if (status != ATT_OK) return raise_status(module, status);
@@ -210,7 +215,8 @@ static PyObject *random_walk_posterior(PyObject *module, PyObject *args)
 
 PyDoc_STRVAR(
     quantiles_doc,
-    "growth_quantiles(prior, series, year, kind, scope, value, first, last, probability, /)\n--\n\n"
+    "growth_quantiles(prior, series, year, kind, scope, value, looseness, error, first, last, probability, /)\n"
+    "--\n\n"
     "Quantiles of the log figure of many series for the years first..last; prior None is the random walk.\n\n"
     "probability (Q) ascends within (0, 1). Returns status (S) and quantile (S, last - first + 1, Q), NaN\n"
     "up to the origin of a series and where its status is not 0.");
@@ -243,8 +249,9 @@ static PyObject *growth_quantiles(PyObject *module, PyObject *args)
     int first, last;
     observations o;
     att_growth_prior prior;
-    if (!PyArg_ParseTuple(args, "OOOOOOiiO:growth_quantiles", &prior_object, &columns[0], &columns[1],
-                          &columns[2], &columns[3], &columns[4], &first, &last, &probability_object))
+    if (!PyArg_ParseTuple(args, "OOOOOOOOiiO:growth_quantiles", &prior_object, &columns[0], &columns[1],
+                          &columns[2], &columns[3], &columns[4], &columns[5], &columns[6], &first, &last,
+                          &probability_object))
         return NULL;
     if (att_growth_years_check(first, last) != ATT_OK) return raise_status(module, ATT_BAD_ARGUMENT);
     if (prior_object != Py_None && !(prior_array = read_prior(prior_object, &prior))) return NULL;

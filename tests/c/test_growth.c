@@ -33,7 +33,7 @@ static const int32_t SCOPE[ROWS] = {0, 0, 0, 1, 1, 1};
 static const double VALUE[ROWS] = {100, 108, 121, 0.07, 0.04, 90};
 
 static const att_growth_prior prior = {POINTS, PRIOR};
-static const att_observations table = {ROWS, SERIES, YEAR, KIND, SCOPE, VALUE};
+static const att_observations table = {ROWS, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, NULL};
 
 /* Printed by: python -c "import sys; sys.path.insert(0, 'tests/python'); import oracle, numpy as np; rows =
  * [(2015,'level',100.,0), (2016,'level',108.,0), (2018,'level',121.,0), (2020,'growth',.07,1),
@@ -85,7 +85,7 @@ static void random_walk_is_the_closed_form(void **state)
 {
     (void)state;
     double df, location[2], scale[4];
-    const att_observations levels = {3, SERIES, YEAR, KIND, SCOPE, VALUE};
+    const att_observations levels = {3, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, NULL};
     assert_int_equal(att_random_walk_posterior(&levels, 2, &df, location, scale), ATT_OK);
     double g1 = log(1.08), g2 = log(121) - log(108), m = (g1 + g2) / 3;
     double s2 = (g1 - m) * (g1 - m) + (g2 - 2 * m) * (g2 - 2 * m) / 2;
@@ -100,8 +100,8 @@ static void too_few_changes_are_refused(void **state)
 {
     (void)state;
     double df, location[2], scale[4];
-    const att_observations two = {2, SERIES, YEAR, KIND, SCOPE, VALUE},
-                           none = {0, SERIES, YEAR, KIND, SCOPE, VALUE};
+    const att_observations two = {2, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, NULL},
+                           none = {0, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, NULL};
     assert_int_equal(att_random_walk_posterior(&two, 2, &df, location, scale), ATT_TOO_FEW);
     assert_int_equal(att_random_walk_posterior(&none, 2, &df, location, scale), ATT_TOO_FEW);
 }
@@ -120,7 +120,7 @@ static void bad_rows_are_named(void **state)
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         const int32_t year[2] = {2015, cases[c].year}, kind[2] = {0, cases[c].kind};
         const double value[2] = {100, cases[c].value};
-        const att_observations rows = {2, SERIES, year, kind, SCOPE, value};
+        const att_observations rows = {2, SERIES, year, kind, SCOPE, value, NULL, NULL};
         att_status status[2];
         att_row_use use[2];
         att_origin origin;
@@ -154,14 +154,14 @@ static void batch_equals_single_series(void **state)
     const int64_t series[8] = {1, 1, 2, 2, 5, 5, 9, 9};
     const int32_t year[8] = {2000, 2001, 2000, 2001, 2000, 2001, 2000, 2003}, zero[8] = {0};
     const double value[8] = {1, 1.1, 20, 19, 300, 350, 5, 6}, probability[3] = {0.1, 0.5, 0.9};
-    const att_observations panel = {8, series, year, zero, zero, value};
+    const att_observations panel = {8, series, year, zero, zero, value, NULL, NULL};
     att_status status[4];
     double quantile[4 * 5 * 3];
     assert_int_equal(att_observations_series(&panel), 4);
     assert_int_equal(att_growth_quantiles(&prior, &panel, 2001, 2005, 3, probability, status, quantile),
                      ATT_OK);
     for (size_t s = 0; s < 4; s++) {
-        const att_observations own = {2, series + 2 * s, year + 2 * s, zero, zero, value + 2 * s};
+        const att_observations own = {2, series + 2 * s, year + 2 * s, zero, zero, value + 2 * s, NULL, NULL};
         size_t horizon = (size_t)(2005 - own.year[1]);
         double weight[POINTS], df[POINTS], location[POINTS * 4], scale[POINTS * 16],
             row[4] = {0}, place[POINTS], width[POINTS];
@@ -186,7 +186,7 @@ static void batch_goes_on_after_a_bad_series(void **state)
     const int64_t series[3] = {1, 2, 3};
     const int32_t year[3] = {2000, 2000, 2000}, zero[3] = {0};
     const double value[3] = {1, -1, 2}, probability[1] = {0.5};
-    const att_observations panel = {3, series, year, zero, zero, value};
+    const att_observations panel = {3, series, year, zero, zero, value, NULL, NULL};
     att_status status[3];
     double quantile[3];
     assert_int_equal(att_growth_quantiles(&prior, &panel, 2001, 2001, 1, probability, status, quantile),
@@ -195,7 +195,7 @@ static void batch_goes_on_after_a_bad_series(void **state)
     assert_true(isnan(quantile[1]));
     assert_near(quantile[2] - quantile[0], log(2), 1e-10);
     const int64_t unsorted[3] = {2, 1, 3};
-    const att_observations bad = {3, unsorted, year, zero, zero, value};
+    const att_observations bad = {3, unsorted, year, zero, zero, value, NULL, NULL};
     assert_int_equal(att_growth_quantiles(&prior, &bad, 2001, 2001, 1, probability, status, quantile),
                      ATT_BAD_ORDER);
 }
@@ -217,8 +217,8 @@ static void scopes_that_tell_the_same_years_are_named(void **state)
     };
     const double value[5] = {100, 0.5, 90, 80, 0.5};
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
-        const att_observations rows = {cases[c].rows, SERIES,         cases[c].year,
-                                       cases[c].kind, cases[c].scope, value};
+        const att_observations rows = {cases[c].rows,  SERIES, cases[c].year, cases[c].kind,
+                                       cases[c].scope, value,  NULL,          NULL};
         att_status status[5];
         att_row_use use[5];
         att_origin origin;
@@ -258,7 +258,7 @@ static att_observations draw_rows(uint64_t *seed, random_rows *r)
         r->scope[i] = (int32_t)(cell / 2 % scopes);
         r->value[i] = 0.1 + draw(seed, 100);
     }
-    return (att_observations){r->rows, r->series, r->year, r->kind, r->scope, r->value};
+    return (att_observations){r->rows, r->series, r->year, r->kind, r->scope, r->value, NULL, NULL};
 }
 
 static int is_regular(const growth_windows *windows)
@@ -346,8 +346,8 @@ static void the_ends_of_time_are_no_overflow(void **state)
     (void)state;
     const int32_t year[2] = {-ATT_MAX_YEAR, ATT_MAX_YEAR - 1}, zero[2] = {0};
     const double value[2] = {1, 2}, probability[1] = {0.5};
-    const att_observations rows = {2, SERIES, year, zero, zero, value},
-                           first = {1, SERIES, year, zero, zero, value};
+    const att_observations rows = {2, SERIES, year, zero, zero, value, NULL, NULL},
+                           first = {1, SERIES, year, zero, zero, value, NULL, NULL};
     att_status status;
     double quantile;
     assert_int_equal(
@@ -372,7 +372,7 @@ static void weights_that_underflow_are_a_mixture(void **state)
         year[i] = 1700 + i;
         value[i] = exp(0.02 * i + (i % 2 ? 0.02 : -0.02));
     }
-    const att_observations rows = {YEARS, series, year, zero, zero, value};
+    const att_observations rows = {YEARS, series, year, zero, zero, value, NULL, NULL};
     double long_prior[2 * ATT_PRIOR_COLUMNS], weight[2], df[2], location[2], scale[2], place[2], width[2], x;
     memcpy(long_prior, PRIOR, sizeof long_prior);
     long_prior[ATT_PRIOR_COLUMNS + 6] = 1e6;
@@ -404,7 +404,7 @@ static void weights_of_large_a0_keep_their_digits(void **state)
     const int64_t series[CHANGES + 1] = {0};
     const double points[2 * ATT_PRIOR_COLUMNS] = {0, 0, 1, 0, 0, 0, 1e6, 0.6, 1,
                                                   0, 0, 1, 0, 0, 0, 3e5, 0.6, 1};
-    const att_observations rows = {CHANGES + 1, series, year, zero, zero, value};
+    const att_observations rows = {CHANGES + 1, series, year, zero, zero, value, NULL, NULL};
     double weight[2], df[2], location[2], scale[2], log_weight[2];
     assert_int_equal(
         att_growth_posterior(&(att_growth_prior){2, points}, &rows, 1, weight, df, location, scale), ATT_OK);
@@ -432,7 +432,7 @@ static void a_walk_without_spread_is_known(void **state)
     (void)state;
     const int32_t year[3] = {2000, 2001, 2002}, zero[3] = {0};
     const double value[3] = {1, 1, 1}, probability[3] = {1e-310, 1e-3, 0.5};
-    const att_observations rows = {3, SERIES, year, zero, zero, value};
+    const att_observations rows = {3, SERIES, year, zero, zero, value, NULL, NULL};
     att_status status;
     double quantile[3];
     assert_int_equal(att_growth_quantiles(NULL, &rows, 2003, 2003, 3, probability, &status, quantile),
@@ -451,7 +451,7 @@ static void the_last_row_is_the_forecast_scope(void **state)
         att_status status[3];
         att_row_use use[3];
         att_origin origin;
-        const att_observations rows = {3, SERIES, year, zero, scope[c], value};
+        const att_observations rows = {3, SERIES, year, zero, scope[c], value, NULL, NULL};
         assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
         assert_int_equal(origin.scope, scope[c][2]);
         assert_near(origin.log_level, log(70), 1e-15);

@@ -16,6 +16,8 @@
     X(ATT_NOT_FINITE, ATT_CLASS_DATA, "a value is NaN or infinite")                                          \
     X(ATT_NOT_POSITIVE, ATT_CLASS_DATA, "a level is zero or negative; the model works on its logarithm")     \
     X(ATT_BELOW_TOTAL_LOSS, ATT_CLASS_DATA, "a growth rate is -100 % or lower")                              \
+    X(ATT_BAD_ERROR, ATT_CLASS_DATA,                                                                         \
+      "a looseness or an error of a figure is negative, too large or not finite")                            \
     X(ATT_REPEATED, ATT_CLASS_DATA, "a year is repeated within one kind and one scope")                      \
     X(ATT_TOO_FEW, ATT_CLASS_DATA, "too few observations for this model")                                    \
     X(ATT_OVERLAP, ATT_CLASS_DATA,                                                                           \
