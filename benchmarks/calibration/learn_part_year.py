@@ -2,9 +2,9 @@
 
     python benchmarks/calibration/learn_part_year.py PANEL [--write FILE]
 
-PANEL is a CSV with the columns series_id, frequency (monthly or quarterly), period (2020-01, 2020Q1) and value. For each
-series and year, G is the log growth of the year's total, g(m) that of the total of its first m months over the same
-months of the year before. kappa(m) is the robust variance of g(m) - G over the innovation variance of G: the
+PANEL is a CSV with the columns series_id, frequency (monthly or quarterly), period (2020-01, 2020Q1) and value. For
+each series and year, G is the log growth of the year's total, g(m) that of the total of its first m months over the
+same months of the year before. kappa(m) is the robust variance of g(m) - G over the innovation variance of G: the
 residuals of an AR(1) by series, scale by the median absolute deviation; each series has the same say. It
 can only fall as months accumulate, and quarterly series inform months 3, 6 and 9. `--write` renews the table
 """
@@ -24,7 +24,9 @@ NORMAL = 1.482602218505602  # of a median absolute deviation
 def yearly(part: pd.DataFrame, parts: int) -> np.ndarray:
     """The figures of a series' complete years (years, parts), the longest run of them."""
     year, place = part["year"].to_numpy(), part["part"].to_numpy()
-    table = pd.DataFrame({"y": year, "p": place, "v": part["value"].to_numpy()}).pivot(index="y", columns="p", values="v")
+    table = pd.DataFrame({"y": year, "p": place, "v": part["value"].to_numpy()}).pivot(
+        index="y", columns="p", values="v"
+    )
     full = table.reindex(columns=range(1, parts + 1)).dropna()
     runs = np.split(full.to_numpy(), np.flatnonzero(np.diff(full.index) > 1) + 1)
     return max(runs, key=len)
@@ -94,10 +96,10 @@ def learn(panel: pd.DataFrame) -> tuple[dict[int, float], dict[str, int]]:
 def card(kappa: dict[int, float], counts: dict[str, int]) -> str:
     about = {
         "title": "Looseness of growth over the first months of a year",
-        "model": "log growth of January to month m over the same months of the year before = log growth of the year + e,"
-        " e ~ N(0, kappa(m) s2)",
-        "learned": "kappa(m) = (1.4826 median |e| / s)^2, s the robust AR(1) residual scale of a series' yearly log growth,"
-        " every series with the same weight, made to fall with m; benchmarks/calibration/learn_part_year.py",
+        "model": "log growth of January to month m over the same months of the year before = log growth of the year"
+        " + e, e ~ N(0, kappa(m) s2)",
+        "learned": "kappa(m) = (1.4826 median |e| / s)^2, s the robust AR(1) residual scale of a series' yearly log"
+        " growth, every series with the same weight, made to fall with m; benchmarks/calibration/learn_part_year.py",
         "panel": "M1 and M3 competition series, tourism competition, FRED-MD and FRED-QD, development half",
         "series": counts,
         "kappa": {m: float(f"{k:.3g}") for m, k in kappa.items()},

@@ -20,6 +20,7 @@ from attain.event import (
     event_of,
     figure_as_stated,
     not_projected,
+    published_level,
     stated_change,
 )
 from attain.history import AsOf, History
@@ -270,9 +271,10 @@ class _Work:
             return {**row, "reason": event.reason.en, "reason_zh": event.reason.zh}
         log_p = log_probability(event, projection)
         p = math.exp(log_p)
+        error = numerical_error(log_p, 0.0 if event.published is not None else projection.node_error(event.indicator))
         changes = projection.origin(event.indicator).changes
         median = outcome_quantiles(event, projection)[1]
-        answer = {"probability": p, "log_probability": log_p, "numerical_error": numerical_error(log_p)}
+        answer = {"probability": p, "log_probability": log_p, "numerical_error": error}
         return {**row, **answer, "observations": changes, "median": median}
 
     def _joint_range(self, events: Sequence[Event]) -> tuple[float, float]:
@@ -320,7 +322,7 @@ class _Work:
             "median": median,
             "interval80": (low, high),
             "probability": p,
-            "numerical_error": 0.0 if settled else numerical_error(log_p),
+            "numerical_error": 0.0 if settled else numerical_error(log_p, projection.node_error(event.indicator)),
             "range": (float(over.min()), float(over.max())),
             "likelihood": word,
         }
@@ -365,7 +367,9 @@ def _last_value(event: Event, projection: Projection) -> float | None:
     origin = projection.origin(event.indicator)
     if not origin.levels:
         return None
-    value = decimal(f"{math.exp(origin.log_level):.12g}")
+    published = published_level(projection, event.indicator, origin.year)
+    last = math.exp(origin.log_level) if published is None or not published["bound"] else published["value"]
+    value = decimal(f"{last:.12g}")
     if event.target.kind != "level":
         return float(value)
     return float(convert(value, projection.history.unit_of(event.indicator), event.target.effective_unit or ""))

@@ -1,4 +1,4 @@
-"""The years ahead: each indicator of a history as a mixture of t distributions of its log level, summed exactly.
+"""The years ahead: each indicator of a history as a mixture of t (or normal) distributions of its log level.
 
 `project` reads the history into the core's flat table; quantiles of all indicators come from one batch call,
 probabilities from the mixture of one indicator.
@@ -33,16 +33,18 @@ _STATUS = {code: (name, text) for code, name, _, text in _core.status_table()}
 _REDUNDANT = 2
 
 _RELATIVE_ERROR = 1e-11
+_NODE_ERROR = 1e-8
 
 
-def numerical_error(log_probability: float) -> float:
-    """Promised error of a probability, from figures to answer: 1e-11 of it, and as much more as its log is large.
+def numerical_error(log_probability: float, node_error: float = 0.0) -> float:
+    """Promised error of a probability, from figures to answer: 1e-11 of it, and as much more as its log is large; and
+    where figures have errors, 1e-8 for the values that stand for the volatility (`Projection.node_error`).
 
     docs/accuracy.md has the measure, and the test that holds the promise.
     """
-    return (
-        math.exp(log_probability) * _RELATIVE_ERROR * max(1.0, -log_probability) if log_probability > -math.inf else 0.0
-    )
+    if log_probability == -math.inf:
+        return node_error
+    return node_error + math.exp(log_probability) * _RELATIVE_ERROR * max(1.0, -log_probability)
 
 
 @dataclass(frozen=True)
@@ -132,6 +134,11 @@ class Projection:
     def prior_name(self) -> str:
         """Name of the prior, `none` for the random walk."""
         return self.prior.name if self.prior is not None else "none"
+
+    def node_error(self, indicator: str) -> float:
+        """What the volatility's values add to the error of a probability: 1e-8 where figures have errors, else 0."""
+        has_errors = bool(self.observations.of(self.position(indicator)).error.any())
+        return _NODE_ERROR if has_errors else 0.0
 
     @functools.cached_property
     def _mixtures(self) -> dict[str, Mixture]:
@@ -322,7 +329,7 @@ def project(
     history : anything that `load_history` takes.
     to : last year of the projection.
     model : `"growth"`, the conjugate growth model averaged over a prior; or `"random-walk"`, the textbook random
-        walk with drift.
+        walk with drift, to which every figure is exact.
     prior : name of a bundled prior; the random walk has none.
     as_of : date of knowledge, or year of the last figure; see `History.as_of`.
     seed : for random results, of which there are none yet.
@@ -379,6 +386,8 @@ def _read(
     prior: Prior | None,
 ) -> Projection:
     table = history.observations(names, chosen)
+    if model == "random-walk":
+        table = table.taken_as_exact()
     status, use, rows = _core.growth_origins(*table.columns)
     origins = {names[s]: Origin(*row) for s, row in zip(np.unique(table.series), rows, strict=True)}
     reasons = _unreadable(history, table, status) | history.ambiguous_scopes(names, chosen)
@@ -393,6 +402,8 @@ def _read(
     places = tuple(str(history.rows.at[table.row[i], "place"]) for i in np.flatnonzero(use == _REDUNDANT))
     skipped = pd.DataFrame({"reason": reasons}, dtype=object).rename_axis("indicator")
     observations = table if kept == names else history.observations(kept, chosen)
+    if model == "random-walk":
+        observations = observations.taken_as_exact()
     return Projection(history, observations, tuple(origins[n] for n in kept), to, model, prior, chosen, skipped, places)
 
 

@@ -108,7 +108,10 @@ def normals(rows, prior, scope, year, nodes=1200):
         s2 = np.exp(log_s2)
         v = s2[:, None, None] * (c + np.diag(loose)) + np.diag(known**2)
         solve = np.linalg.solve
-        vx, vz = solve(v, np.tile(design, (nodes, 1, 1))), solve(v, np.tile((z - m0 * seen[:, 0])[:, None], (nodes, 1, 1)))
+        vx, vz = (
+            solve(v, np.tile(design, (nodes, 1, 1))),
+            solve(v, np.tile((z - m0 * seen[:, 0])[:, None], (nodes, 1, 1))),
+        )
         va = solve(v, s2[:, None, None] * x[None, :, None])
         flat = design.T @ vx
         beta = solve(flat, design.T @ vz)[:, :, 0]

@@ -56,7 +56,7 @@ def test_growth_rows_scopes_and_part_years():
     history = at.load_history(frame)
     described = history.describe().loc["x"]
     assert (described["levels"], described["growth_rates"]) == (2, 2)
-    assert described["unused"] == "1 part of a year (not modelled yet)"
+    assert described["unused"] == "1 part of a year whose figure is published"
     origin = at.project(history, to=2024).origin("x")
     assert (origin.year, origin.changes) == (2022, 2)
     assert math.exp(origin.log_level) == pytest.approx(1060 * 1.08)
@@ -716,19 +716,20 @@ def test_histories_are_compared_by_identity():
 def test_describe_has_whole_years_and_says_what_is_missing():
     frame = pd.DataFrame(
         {
-            "indicator": ["y", "x", "x", "x", "x"],
-            "year": [2020, 2020, 2021, 2021, 2022],
-            "kind": ["share", "level", "growth", "level", "level"],
-            "value": [0.5, 1, 0.1, 2, 3],
-            "scope": ["", "a", "b", "b", "b"],
-            "bound": ["", "", "", "", "more_than"],
-            "label_zh": ["份额", "", "", "", ""],
+            "indicator": ["y", "x", "x", "x", "x", "x"],
+            "year": [2020, 2020, 2021, 2021, 2021, 2022],
+            "period": ["", "", "", "", "", "2022H1"],
+            "kind": ["share", "level", "growth", "level", "level", "growth"],
+            "value": [0.5, 1, 0.1, 2, 1.9, 0.1],
+            "scope": ["", "a", "b", "b", "b", "b"],
+            "bound": ["", "", "", "", "more_than", ""],
+            "label_zh": ["份额", "", "", "", "", ""],
         }
     )
     described = at.load_history(frame).describe()
     assert described.index.tolist() == ["y", "x"]
     assert (str(described["first"].dtype), str(described["last"].dtype)) == ("Int64", "Int64")
-    assert described.loc["x", ["first", "last", "levels", "growth_rates"]].tolist() == [2020, 2021, 2, 1]
+    assert described.loc["x", ["first", "last", "levels", "growth_rates"]].tolist() == [2020, 2021, 2, 2]
     assert described["first"].isna().tolist() == [True, False]
     assert described["label"].tolist() == ["份额", "x"]
     assert described["usable"].tolist() == [False, True]
@@ -736,7 +737,7 @@ def test_describe_has_whole_years_and_says_what_is_missing():
     assert described["needs"].tolist() == ["yearly levels or growth rates", ""]
     assert described["unused"].tolist() == [
         "1 share (no model for shares yet)",
-        "1 a bound, not a figure (not modelled yet)",
+        "1 a bound beside a figure of the year",
     ]
 
 
