@@ -315,8 +315,7 @@ class History:
         about, rows = self._first_rows.loc[names], self.usable(self.indicators)
         counts = pd.crosstab(rows["indicator"], rows["kind"]).reindex(index=names, columns=["level", "growth"])
         counts = counts.fillna(0).astype(np.int64)
-        whole = rows[rows["looseness"] == 0]
-        years = whole.groupby("indicator")["year"].agg(["min", "max"]).reindex(names).astype("Int64")
+        years = rows.groupby("indicator")["year"].agg(["min", "max"]).reindex(names).astype("Int64")
         usable = counts.sum(axis=1) > 0
         columns = {
             "label": about["label"].where(about["label"] != "", about["label_zh"]).where(lambda s: s != "", names),

@@ -458,6 +458,136 @@ static void the_last_row_is_the_forecast_scope(void **state)
     }
 }
 
+static void bad_errors_are_named(void **state)
+{
+    (void)state;
+    const int32_t year[2] = {2015, 2016}, zero[2] = {0};
+    const double bad[] = {-1e-9, NAN, INFINITY, 11}, none[2] = {0}, value[2] = {100, 108};
+    for (size_t c = 0; c < 2 * sizeof bad / sizeof bad[0]; c++) {
+        const double given[2] = {0, bad[c / 2]};
+        att_status status[2];
+        att_row_use use[2];
+        att_origin origin;
+        const att_observations rows = {
+            2, SERIES, year, zero, zero, value, c % 2 ? given : none, c % 2 ? none : given};
+        assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+        assert_int_equal(status[0], ATT_OK);
+        assert_int_equal(status[1], c % 2 && bad[c / 2] == 11 ? ATT_OK : ATT_BAD_ERROR);
+    }
+}
+
+enum { NODES = POINTS * ATT_SCALE_NODES };
+
+/* P(log figure of the last year of the horizon <= x). */
+static double lower_tail(const att_mixture *mixture, double x)
+{
+    double row[HORIZON] = {0}, place[NODES], width[NODES], log_p;
+    row[HORIZON - 1] = 1;
+    assert_int_equal(att_mixture_margin(mixture, row, place, width), ATT_OK);
+    const att_margin margin = {mixture->components, mixture->weight, mixture->df, place, width};
+    assert_int_equal(att_margin_log_tail(&margin, x, ATT_LOWER, &log_p), ATT_OK);
+    return exp(log_p);
+}
+
+/* Probabilities of normal components on nodes of s2 go over into those of the closed form, which has t ones. */
+static void small_errors_go_over_into_none(void **state)
+{
+    (void)state;
+    static double weight[NODES], df[NODES], location[NODES * HORIZON], scale[NODES * HORIZON * HORIZON];
+    static double weight_0[POINTS], df_0[POINTS], location_0[POINTS * HORIZON],
+        scale_0[POINTS * HORIZON * HORIZON];
+    const double loose[ROWS] = {0, 0, 0, 0.3, 0, 0};
+    double error[ROWS] = {0};
+    att_observations rows = {ROWS, SERIES, YEAR, KIND, SCOPE, VALUE, loose, error};
+    assert_int_equal(att_growth_components(&prior, &rows), POINTS);
+    assert_int_equal(att_growth_posterior(&prior, &rows, HORIZON, weight_0, df_0, location_0, scale_0),
+                     ATT_OK);
+    for (size_t i = 0; i < ROWS; i++) error[i] = 1e-7;
+    assert_int_equal(att_growth_components(&prior, &rows), NODES);
+    assert_int_equal(att_growth_posterior(&prior, &rows, HORIZON, weight, df, location, scale), ATT_OK);
+    const att_mixture exact = {POINTS, HORIZON, weight_0, df_0, location_0, scale_0},
+                      nodes = {NODES, HORIZON, weight, df, location, scale};
+    for (double x = 4; x < 5.2; x += 0.05) assert_near(lower_tail(&nodes, x), lower_tail(&exact, x), 1e-8);
+    for (size_t i = 0; i < ROWS; i++) error[i] = 0.03;
+    assert_int_equal(att_growth_posterior(&prior, &rows, HORIZON, weight, df, location, scale), ATT_OK);
+    assert_true(lower_tail(&nodes, 4.4) > 1.1 * lower_tail(&exact, 4.4));
+    const double probability[2] = {0.1, 0.9};
+    att_status status;
+    double quantile[2];
+    assert_int_equal(att_growth_quantiles(&prior, &rows, 2024, 2024, 2, probability, &status, quantile),
+                     ATT_OK);
+    assert_int_equal(status, ATT_OK);
+    for (size_t q = 0; q < 2; q++) assert_near(lower_tail(&nodes, quantile[q]), probability[q], 1e-10);
+}
+
+/* A figure alone: what is forecast is the true one, so its error is added to what the model leaves open. */
+static void the_origin_is_uncertain_by_its_error(void **state)
+{
+    (void)state;
+    static double weight[NODES], df[NODES], location[NODES], scale[NODES], scale_0[NODES];
+    const double small[1] = {1e-9}, error[1] = {0.2};
+    att_observations rows = {1, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, small};
+    assert_int_equal(att_growth_posterior(&prior, &rows, 1, weight, df, location, scale_0), ATT_OK);
+    rows.error = error;
+    assert_int_equal(att_growth_posterior(&prior, &rows, 1, weight, df, location, scale), ATT_OK);
+    for (size_t k = 0; k < NODES; k++) assert_near(scale[k], scale_0[k] + 0.04, 1e-14);
+}
+
+/* Growth with looseness informs the year ahead of the origin, which it does not move. */
+static void loose_growth_is_no_origin(void **state)
+{
+    (void)state;
+    const int32_t year[3] = {2020, 2021, 2022}, kind[3] = {0, 0, 1}, growth[3] = {1, 1, 1}, zero[3] = {0};
+    const double value[3] = {100, 110, 0.5}, loose[3] = {0, 0, 0.1}, all[3] = {1, 1, 1};
+    const struct {
+        const int32_t *kind;
+        const double *looseness;
+        int32_t year, levels;
+    } cases[] = {
+        {kind, NULL, 2022, 2}, {kind, loose, 2021, 2}, {growth, loose, 2021, 0}, {growth, all, 2019, 0}};
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        const att_observations rows = {3, SERIES, year, cases[c].kind, zero, value, cases[c].looseness, NULL};
+        att_status status[3];
+        att_row_use use[3];
+        att_origin origin;
+        assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+        assert_int_equal(origin.year, cases[c].year);
+        assert_int_equal(origin.levels, cases[c].levels);
+    }
+    const att_observations with = {3, SERIES, year, kind, zero, value, loose, NULL},
+                           without = {2, SERIES, year, kind, zero, value, loose, NULL};
+    double weight[POINTS], df[POINTS], near[POINTS], far[POINTS], scale[POINTS];
+    assert_int_equal(att_growth_posterior(&prior, &with, 1, weight, df, near, scale), ATT_OK);
+    assert_int_equal(att_growth_posterior(&prior, &without, 1, weight, df, far, scale), ATT_OK);
+    for (size_t g = 0; g < POINTS; g++) assert_true(near[g] > far[g] + 0.1);
+}
+
+/* Rows with errors neither repeat nor deny others; those that are exact still do, over them. */
+static void errors_leave_room_for_other_rows(void **state)
+{
+    (void)state;
+    const int32_t year[5] = {2020, 2020, 2021, 2022, 2022}, zero[5] = {0}, scope[5] = {0, 1, 1, 0, 1};
+    const double value[5] = {100, 70, 74, 121, 80}, rounded[5] = {0, 0, 0.01, 0, 0},
+                 free[5] = {0, 0, 0, 0.01, 0};
+    att_status status[5];
+    att_row_use use[5];
+    att_origin origin;
+    att_observations rows = {5, SERIES, year, zero, scope, value, NULL, rounded};
+    assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+    assert_int_equal(status[4], ATT_OVERLAP);
+    rows.error = free;
+    assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+    assert_int_equal(status[4], ATT_OK);
+    const int32_t span[3] = {2020, 2021, 2021}, kind[3] = {0, 0, 1};
+    const double figures[3] = {100, 110, 0.09}, end[3] = {0, 0.01, 0}, growth[3] = {0, 0, 0.001};
+    att_observations three = {3, SERIES, span, kind, zero, figures, NULL, end};
+    assert_int_equal(att_growth_origins(&three, status, use, &origin), ATT_OK);
+    assert_int_equal(use[2], ATT_USE_CHANGE);
+    three.error = growth;
+    assert_int_equal(att_growth_origins(&three, status, use, &origin), ATT_OK);
+    assert_int_equal(use[2], ATT_USE_REDUNDANT);
+}
+
 static void free_tolerates_empty_objects(void **state)
 {
     (void)state;
@@ -478,6 +608,11 @@ int main(void)
         cmocka_unit_test(random_walk_is_the_closed_form),
         cmocka_unit_test(too_few_changes_are_refused),
         cmocka_unit_test(bad_rows_are_named),
+        cmocka_unit_test(bad_errors_are_named),
+        cmocka_unit_test(small_errors_go_over_into_none),
+        cmocka_unit_test(the_origin_is_uncertain_by_its_error),
+        cmocka_unit_test(loose_growth_is_no_origin),
+        cmocka_unit_test(errors_leave_room_for_other_rows),
         cmocka_unit_test(priors_outside_the_family_are_refused),
         cmocka_unit_test(batch_equals_single_series),
         cmocka_unit_test(batch_goes_on_after_a_bad_series),

@@ -104,7 +104,7 @@ def normals(rows, prior, scope, year, nodes=1200):
         seen = np.array([row(y, s) - (row(y - 1, s) if k == "growth" else 0) for y, k, _, s, *_ in rows])
         ahead = row(year, scope)
         c, x, own_variance = seen * variances @ seen.T, seen * variances @ ahead, ahead * variances @ ahead
-        log_s2 = 2 * np.log(s0) + np.linspace(-6, 8 + 30 / (a0 + (len(rows) - len(own)) / 2), nodes)
+        log_s2 = 2 * np.log(s0) + np.linspace(-6, 6 + 22 / (a0 + (len(rows) - len(own)) / 2), nodes)
         s2 = np.exp(log_s2)
         v = s2[:, None, None] * (c + np.diag(loose)) + np.diag(known**2)
         solve = np.linalg.solve

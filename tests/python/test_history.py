@@ -729,7 +729,7 @@ def test_describe_has_whole_years_and_says_what_is_missing():
     described = at.load_history(frame).describe()
     assert described.index.tolist() == ["y", "x"]
     assert (str(described["first"].dtype), str(described["last"].dtype)) == ("Int64", "Int64")
-    assert described.loc["x", ["first", "last", "levels", "growth_rates"]].tolist() == [2020, 2021, 2, 2]
+    assert described.loc["x", ["first", "last", "levels", "growth_rates"]].tolist() == [2020, 2022, 2, 2]
     assert described["first"].isna().tolist() == [True, False]
     assert described["label"].tolist() == ["份额", "x"]
     assert described["usable"].tolist() == [False, True]
