@@ -94,8 +94,7 @@ static void add_errors(const growth_windows *windows, variance_kind *variance, s
         for (size_t j = 0; j <= i; j++)
             changes[i * n + j] += shared_error(window, windows->window[j], variance);
         for (size_t a = 0; a < windows->anchors; a++)
-            with_origin += shared(window.base, windows->anchor[a], variance) -
-                           shared(window.end, windows->anchor[a], variance);
+            with_origin -= shared(window.end, windows->anchor[a], variance); /* no base is an anchor */
         for (size_t h = 0; h < horizon; h++) cross[i * horizon + h] += with_origin;
     }
     for (size_t a = 0; a < windows->anchors; a++) origin += variance(windows->anchor[a]);

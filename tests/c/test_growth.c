@@ -520,6 +520,21 @@ static void small_errors_go_over_into_none(void **state)
     for (size_t q = 0; q < 2; q++) assert_near(lower_tail(&nodes, quantile[q]), probability[q], 1e-10);
 }
 
+/* Printed by: python -c "import sys; sys.path.insert(0, 'tests/python'); import oracle, numpy as np; rows =
+ * [(2015,'level',100.,0,0,.03), (2016,'level',108.,0,0,.03), (2018,'level',121.,0,0,.03)]; P = ...as above;
+ * print([1 - oracle.normal_tail(oracle.normals(rows, P, 0, 2021, 20000), b) for b in (4.8, 4.9, 5.1)])" */
+static void nodes_equal_the_oracle(void **state)
+{
+    (void)state;
+    static double weight[NODES], df[NODES], location[NODES * HORIZON], scale[NODES * HORIZON * HORIZON];
+    const double error[3] = {0.03, 0.03, 0.03}, bound[3] = {4.8, 4.9, 5.1};
+    const double expected[3] = {0.2019441597034205, 0.5283451870678991, 0.948202139248628};
+    const att_observations rows = {3, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, error};
+    const att_mixture nodes = {NODES, HORIZON, weight, df, location, scale};
+    assert_int_equal(att_growth_posterior(&prior, &rows, HORIZON, weight, df, location, scale), ATT_OK);
+    for (size_t i = 0; i < 3; i++) assert_near(lower_tail(&nodes, bound[i]), expected[i], 1e-9);
+}
+
 /* A figure alone: what is forecast is the true one, so its error is added to what the model leaves open. */
 static void the_origin_is_uncertain_by_its_error(void **state)
 {
@@ -610,6 +625,7 @@ int main(void)
         cmocka_unit_test(bad_rows_are_named),
         cmocka_unit_test(bad_errors_are_named),
         cmocka_unit_test(small_errors_go_over_into_none),
+        cmocka_unit_test(nodes_equal_the_oracle),
         cmocka_unit_test(the_origin_is_uncertain_by_its_error),
         cmocka_unit_test(loose_growth_is_no_origin),
         cmocka_unit_test(errors_leave_room_for_other_rows),

@@ -118,9 +118,9 @@ size_t att_growth_components(const att_growth_prior *prior, const att_observatio
 
 /* Posterior of one series over the `horizon` years after its origin, in log units. Writes weight (K), df
  * (K), location (K, H) and scale (K, H, H), K = att_growth_components(): an att_mixture, of t components, or,
- * where a row has an error, of normal ones, whose probabilities are right to 1e-6; a weight may underflow to
- * 0. Needs one row or more; a single level answers with the prior. Returns the status of the
- * prior, of the horizon or of the first bad row; ATT_NO_PRECISION when rounding leaves nothing of a
+ * where a row has an error, of normal ones, whose probabilities are right to 1e-8 for a0 >= 0.5 (1e-6 for
+ * 0.2, 1e-2 for 0.05); a weight may underflow to 0. Needs one row or more; a single level answers with the
+ * prior. Returns the status of the prior, of the horizon or of the first bad row; ATT_NO_PRECISION when rounding leaves nothing of a
  * covariance (a prior far from data, phi next to 1, changes over thousands of years). Not checked: the
  * series column, which is ignored. */
 att_status att_growth_posterior(const att_growth_prior *prior, const att_observations *series, size_t horizon,
