@@ -220,7 +220,7 @@ def _draw_history(axes: Axes, projection: Projection, indicator: str, language: 
     aside = _elsewhere(projection, indicator)
     if len(aside):
         label = _say(Text("published, in other treatments of the data", "公布数据，用于其他数据处理"), language)
-        axes.plot(aside["year"], aside["value"], "s", fillstyle="none", label=label, **{**dots, "color": FAINT})
+        axes.plot(aside["year"], aside["reading"], "s", fillstyle="none", label=label, **{**dots, "color": FAINT})
 
 
 def _draw_implied(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:
@@ -247,8 +247,8 @@ def _elsewhere(projection: Projection, indicator: str) -> pd.DataFrame:
     drawn = set(zip(used.year.tolist(), used.value.tolist(), strict=True))
     rows = history.rows[
         (history.rows["indicator"] == indicator) & (history.rows["kind"] == "level") & (history.rows["unused"] == "")
-    ].drop_duplicates(["year", "value"])
-    keep = [(int(y), float(v)) not in drawn for y, v in zip(rows["year"], rows["value"], strict=True)]
+    ].drop_duplicates(["year", "reading"])
+    keep = [(int(y), float(v)) not in drawn for y, v in zip(rows["year"], rows["reading"], strict=True)]
     return rows[keep]
 
 
