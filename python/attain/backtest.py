@@ -1,0 +1,460 @@
+"""How good were the forecasts that the model would have made? Panels cut at past origins, projected, and scored against
+the figures that came.
+
+All windows of a panel go to the core in one batch call, whatever their number.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from attain import _core
+from attain.errors import ArgumentError, DataError
+from attain.history import Columns, History
+from attain.prior import load_prior
+from attain.projection import Model
+from attain.reading import load_history
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Origins = Literal["last", "all"] | int | Sequence[int]
+Floats = npt.NDArray[np.float64]
+_Integers = npt.NDArray[np.int64]
+
+LEAST_LEVELS = 4
+"""Levels up to an origin, its own among them: the random walk, with which the forecasts are compared, has a mean."""
+
+BOUNDS = ("walk - 1 sd", "walk", "walk + 1 sd", "10 % a year")
+_LEAST_SPREAD = 1e-6
+_BANDS = (8, 12, 20)
+_DRAWS = 200
+_STATUS = {code: text for code, _, _, text in _core.status_table()}
+_METRICS = ("crps", "cover80", "cover95", "slope", "calibration_error", "brier", "log_score")
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """Forecasts from past origins and how they fared; made by `backtest`.
+
+    Attributes
+    ----------
+    table
+        Frame, one row per forecast: series, origin (year), horizon (years after it), actual and median (levels), crps
+        and log_score (of the log level), pit, random_walk (CRPS of the random walk with drift), history (levels used),
+        unit.
+    exceedances
+        Frame, one row per forecast and bound: series, origin, horizon, bound (its name in `BOUNDS`), level,
+        probability (forecast that the figure is at least the level), reached (whether it was).
+    skipped
+        Frame (index series, column reason) of what could not be scored.
+    name, model, prior
+        Panel, and how it was projected.
+    """
+
+    table: pd.DataFrame
+    exceedances: pd.DataFrame
+    skipped: pd.DataFrame
+    name: str
+    model: Model
+    prior: str
+
+    @functools.cached_property
+    def _sample(self) -> _Sample:
+        return _Sample.of(self.table, self.exceedances)
+
+    @functools.cached_property
+    def _scores(self) -> pd.DataFrame:
+        sample, rng = self._sample, np.random.default_rng(0)
+        units, member = np.unique(self.table["unit"].to_numpy(str), return_inverse=True)
+        start = sample.metrics(np.ones(len(member)))
+        chosen = [np.bincount(rng.choice(len(units), len(units)), minlength=len(units)) for _ in range(_DRAWS)]
+        draws = pd.DataFrame([sample.metrics(times[member].astype(float), start["slope"]) for times in chosen])
+        rows = {"all": start, "low": draws.quantile(0.05).to_dict(), "high": draws.quantile(0.95).to_dict()}
+        for label, mask in self._parts():
+            rows[label] = sample.metrics(mask.astype(float)) | {"forecasts": int(mask.sum())}
+        frame = pd.DataFrame(rows).T
+        frame["forecasts"] = frame["forecasts"].fillna(len(self.table)).astype(np.int64)
+        return frame[["forecasts", *_METRICS]]
+
+    def _parts(self) -> Iterable[tuple[str, npt.NDArray[np.bool_]]]:
+        horizon, band = self.table["horizon"].to_numpy(), _band(self.table["history"].to_numpy())
+        for h in np.unique(horizon):
+            yield f"horizon {h}", horizon == h
+        edges = ("", *(str(edge) for edge in _BANDS))
+        for b in np.unique(band):
+            told = f"over {edges[-1]}" if b == len(_BANDS) else f"to {_BANDS[b]}"
+            yield f"history {told}", band == b
+
+    def scores(self) -> pd.DataFrame:
+        """Scores of all forecasts, with 90 % bootstrap intervals over units, and of parts.
+
+        Returns
+        -------
+        DataFrame
+            Index `all`, `low` and `high` (the interval), one row per horizon and per band of history length; columns
+
+            * forecasts: how many;
+            * crps: mean over cells of history length and horizon of the ratio of mean CRPS to the random walk's;
+            * cover80, cover95: share of figures within the central 80 and 95 %;
+            * slope: of the logistic regression of what was reached on the log odds of its probability, 1 where
+              probabilities mean what they say, less where they are too extreme (Cox 1958);
+            * calibration_error: mean distance between probability and frequency over ten bins of probability;
+            * brier: mean squared error of the probabilities;
+            * log_score: mean log density at the figure, of the log level.
+        """
+        return self._scores.copy()
+
+    def summary(self) -> str:
+        """The scores as a table, and how many series are left out."""
+        from attain.text import table_text
+
+        scores, table = self._scores, self.table
+        head = f"Backtest of {self.name}: {len(table):,} forecasts of {table['series'].nunique():,} series"
+        horizons = ", ".join(str(h) for h in np.unique(table["horizon"]))
+        how = f"{horizons} years ahead, model {self.model}, prior {self.prior}"
+        rows = [
+            [told, f"{scores.at['all', key]:.3f}", f"{scores.at['low', key]:.3f} to {scores.at['high', key]:.3f}", best]
+            for key, told, best in _TOLD
+        ]
+        lines = table_text(["score", "all", "90 % interval", "ideal"], rows)
+        return "\n".join([head, how, "", *lines, *self._skipped_lines()])
+
+    def _skipped_lines(self) -> list[str]:
+        if self.skipped.empty:
+            return []
+        counts = self.skipped["reason"].value_counts()
+        told = [f"  {number}: {reason}" for reason, number in counts.head(5).items()]
+        return ["", f"Not scored, {len(self.skipped):,}:", *told, *(["  ..."] if len(counts) > 5 else [])]
+
+    def to_frame(self) -> pd.DataFrame:
+        """A copy of `table`."""
+        return self.table.copy()
+
+    def _repr_html_(self) -> str:
+        from attain.fragments import backtest_fragment
+
+        return backtest_fragment(self)
+
+    def plot(self) -> Figure:
+        """Reliability of the probabilities, and histogram of the PIT, side by side."""
+        from attain.figures import backtest_chart
+
+        return backtest_chart(self)
+
+
+_TOLD = (
+    ("crps", "CRPS / random walk's", "low"),
+    ("cover80", "cover of 80 % intervals", "0.800"),
+    ("cover95", "cover of 95 % intervals", "0.950"),
+    ("slope", "calibration slope", "1.000"),
+    ("calibration_error", "calibration error", "0.000"),
+    ("brier", "Brier score", "low"),
+    ("log_score", "log score", "high"),
+)
+
+
+# --- scores ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Sample:
+    """The columns that scores need: one entry per forecast, and per forecast and bound."""
+
+    cell: _Integers
+    crps: Floats
+    walk: Floats
+    log_score: Floats
+    within: Floats  # (2, N): 80, 95 %
+    probability: Floats  # (N, bounds)
+    reached: Floats  # (N, bounds)
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, exceedances: pd.DataFrame) -> _Sample:
+        pit, shape = table["pit"].to_numpy(), (len(table), len(BOUNDS))
+        cells = pd.MultiIndex.from_arrays([_band(table["history"].to_numpy()), table["horizon"]])
+        return cls(
+            cell=cells.factorize()[0].astype(np.int64),
+            crps=table["crps"].to_numpy(),
+            walk=table["random_walk"].to_numpy(),
+            log_score=table["log_score"].to_numpy(),
+            within=np.array([(pit >= low) & (pit <= 1 - low) for low in (0.1, 0.025)], float),
+            probability=exceedances["probability"].to_numpy().reshape(shape),
+            reached=exceedances["reached"].to_numpy(float).reshape(shape),
+        )
+
+    def metrics(self, times: Floats, slope: float | None = None) -> dict[str, float]:
+        """Scores of a sample in which each forecast stands so many times; `slope` is where its search starts."""
+        total = times.sum()
+        walk = np.bincount(self.cell, times * self.walk)
+        seen = walk > 0
+        ratio = np.bincount(self.cell, times * self.crps)[seen] / walk[seen]
+        cover = (self.within * times).sum(axis=1) / total
+        p, o = self.probability.ravel(), self.reached.ravel()
+        weight = np.repeat(times, len(BOUNDS))
+        bins = np.minimum((p * 10).astype(np.int64), 9)
+        off = np.abs(np.bincount(bins, weight * (p - o))).sum() / weight.sum()
+        return {
+            "crps": float(ratio.mean()) if seen.any() else float("nan"),
+            "cover80": float(cover[0]),
+            "cover95": float(cover[1]),
+            "slope": calibration_slope(p, o, weight, 0.0 if slope is None else slope),
+            "calibration_error": float(off),
+            "brier": float((weight * (p - o) ** 2).sum() / weight.sum()),
+            "log_score": float((times * self.log_score).sum() / total),
+        }
+
+
+def calibration_slope(p: Floats, reached: Floats, weight: Floats, start: float = 0.0) -> float:
+    """Slope of the logistic regression of `reached` on the log odds of p, clipped to [0.005, 0.995] (Cox 1958)."""
+    p = np.clip(p, 0.005, 0.995)
+    x, (a, b) = np.log(p / (1 - p)), (0.0, start)
+    for _ in range(40):
+        q = 1 / (1 + np.exp(-(a + b * x)))
+        curve, off = weight * q * (1 - q), weight * (reached - q)
+        information = np.array([[curve.sum(), curve @ x], [curve @ x, curve @ (x * x)]]) + 1e-6 * np.eye(2)
+        step = np.linalg.solve(information, [off.sum(), off @ x])
+        a, b = a + step[0], b + step[1]
+        if np.abs(step).max() < 1e-9:
+            break
+    return float(b)
+
+
+def _band(history: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Band of history length: to 8 levels, to 12, to 20, more."""
+    return np.searchsorted(_BANDS, history)
+
+
+# --- windows --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Histories that end at an origin each, and what came: W windows, H horizons.
+
+    Attributes
+    ----------
+    columns : flat table of the core, one series per window.
+    length, origin : levels and year of the last one: (W).
+    horizons : years ahead: (H).
+    actual : log figures that came, NaN where none did: (W, H).
+    """
+
+    columns: Columns
+    length: _Integers
+    origin: _Integers
+    horizons: npt.NDArray[np.int32]
+    actual: Floats
+
+    def bounds(self) -> Floats:
+        """Log levels whose probability is asked, (W, H, 4): the random walk's forecast less and plus s sqrt(h), and
+        growth of 10 % a year from the last level."""
+        starts = np.cumsum(self.length) - self.length
+        year, level = self.columns[1].astype(np.int64), np.log(self.columns[4])
+        years, change = np.diff(year, prepend=0), np.diff(level, prepend=0)
+        first, last = level[starts], level[starts + self.length - 1]
+        drift = (last - first) / (self.origin - year[starts])
+        years[starts], change[starts] = 1, drift  # no change leads to the first level
+        square = (change - years * np.repeat(drift, self.length)) ** 2 / years
+        spread = np.maximum(np.sqrt(np.add.reduceat(square, starts) / (self.length - 2)), _LEAST_SPREAD)
+        h = self.horizons.astype(float)
+        middle = last[:, None] + drift[:, None] * h
+        step = spread[:, None] * np.sqrt(h)
+        return np.stack([middle - step, middle, middle + step, last[:, None] + h * np.log(1.10)], axis=-1)
+
+    def scores(self, prior: Floats | None, bounds: Floats) -> tuple[npt.NDArray[np.int32], Floats, ...]:
+        """Status (W); crps, log score, pit, median: (W, H); probabilities of the bounds (W, H, Q); prior None: the
+        random walk."""
+        return _core.growth_scores(prior, *self.columns, self.horizons, self.actual, bounds)
+
+
+def cut_windows(
+    code: _Integers, year: _Integers, level: Floats, end: _Integers, length: _Integers, horizons: Sequence[int]
+) -> Windows:
+    """Windows of the given lengths that end at the rows `end` of a table of levels, sorted by series and year."""
+    starts = np.cumsum(length) - length
+    row = np.repeat(end - length + 1 - starts, length) + np.arange(length.sum())
+    zeros = np.zeros(len(row), np.int32)
+    series = np.repeat(np.arange(len(end)), length)
+    columns = (series, year[row].astype(np.int32), zeros, zeros, level[row])
+    return Windows(columns, length, year[end], np.array(horizons, np.int32), _figures(code, year, level, end, horizons))
+
+
+def _figures(code: _Integers, year: _Integers, level: Floats, end: _Integers, horizons: Sequence[int]) -> Floats:
+    """Log levels some years after the rows `end`, NaN where there is none: (W, H)."""
+    key = code * 100_000 + year
+    wanted = key[end][:, None] + np.asarray(horizons)
+    place = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
+    return np.where(key[place] == wanted, np.log(level[place]), np.nan)
+
+
+def _same_patterns_together(year: _Integers, end: _Integers, length: _Integers) -> _Integers:
+    """An order of windows in which those of one pattern of years are neighbours, so that the core factorises once."""
+    steps = np.diff(year, prepend=year[:1]).astype(np.uint64)
+    with np.errstate(over="ignore"):
+        mixed = np.cumsum(steps * steps * np.uint64(0x9E3779B97F4A7C15) * np.arange(1, len(steps) + 1, dtype=np.uint64))
+    first = end - length + 1
+    gaps = (year[end] - year[first]) - (length - 1)
+    return np.lexsort((np.where(gaps > 0, mixed[end] - mixed[first], np.uint64(0)), gaps, length))
+
+
+# --- from a panel ---------------------------------------------------------------------------------------------------
+
+
+def backtest(
+    panel: Any,
+    *,
+    horizons: int | Sequence[int] = (1, 3, 5),
+    origins: Origins = "last",
+    history: int | None = None,
+    model: Model = "growth",
+    prior: str = "general",
+    units: Mapping[str, str] | None = None,
+) -> Backtest:
+    """Project a panel of yearly series from past origins, and score the projections against what came.
+
+    Parameters
+    ----------
+    panel
+        Anything that `load_history` takes; the usable levels of each indicator are its series.
+    horizons
+        Years ahead.
+    origins
+        `"last"`: for each series, the latest year from which every horizon can be scored; `"all"`: every year from
+        which one can (a rolling origin); a year, or several: those.
+    history
+        Levels that a forecast may use, the origin's own among them; origins with fewer are passed over. None: all
+        that there are, four or more.
+    model, prior
+        As in `project`.
+    units
+        Series to the unit (a country, a firm) to which it belongs: intervals draw whole units, as series of one are
+        not independent. Each series by itself by default.
+
+    Raises
+    ------
+    ArgumentError
+        For horizons, origins, history, model or prior that make no sense.
+    DataError
+        When no series can be scored; those that cannot, beside others that can, are listed in `Backtest.skipped`.
+    """
+    ahead, years = _horizons(horizons), _origins(origins)
+    if model not in ("growth", "random-walk"):
+        raise ArgumentError(f"model: {model!r} is neither 'growth' nor 'random-walk'")
+    if history is not None and _whole(history, "history") < LEAST_LEVELS:
+        raise ArgumentError(f"history: {history!r} levels are too few; a forecast that can be compared needs four")
+    grid = load_prior(prior) if model == "growth" else None
+    figures = load_history(panel)
+    rows, reasons = _levels(figures)
+    code, year = rows["series"].to_numpy(np.int64), rows["year"].to_numpy(np.int64)
+    end, length = _choose(code, year, ahead, years, history)
+    for s in np.setdiff1d(code, code[end]):
+        reasons[figures.indicators[s]] = _no_origin(ahead, years, history)
+    if len(end) == 0:
+        told = "; ".join(f"{name}: {reason}" for name, reason in list(reasons.items())[:5])
+        raise DataError(f"{figures.name}: nothing can be scored: {told}")
+    order = _same_patterns_together(year, end, length)
+    end, length = end[order], length[order]
+    windows = cut_windows(code, year, rows["value"].to_numpy(np.float64), end, length, ahead)
+    names = np.array(figures.indicators, object)[code[end]]
+    table, exceedances, failed = _frames(windows, grid.table if grid is not None else None, names, units or {})
+    skipped = pd.DataFrame([*reasons.items(), *failed], columns=["series", "reason"]).set_index("series")
+    if table.empty:
+        raise DataError(f"{figures.name}: nothing can be scored: {skipped['reason'].iloc[0]}")
+    return Backtest(table, exceedances, skipped, figures.name, model, grid.name if grid is not None else "none")
+
+
+def _whole(value: Any, name: str) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise ArgumentError(f"{name}: {value!r} is not a whole number") from None
+
+
+def _horizons(horizons: int | Sequence[int]) -> list[int]:
+    asked = [horizons] if isinstance(horizons, int | np.integer) else list(horizons)
+    ahead = sorted({_whole(h, "horizons") for h in asked})
+    if not ahead or ahead[0] < 1 or ahead[-1] > _core.MAX_HORIZON:
+        raise ArgumentError(f"horizons: {horizons!r} are not years ahead from 1 to {_core.MAX_HORIZON}")
+    return ahead
+
+
+def _origins(origins: Origins) -> Literal["last", "all"] | list[int]:
+    if isinstance(origins, str):
+        if origins not in ("last", "all"):
+            raise ArgumentError(f"origins: {origins!r} is neither 'last' nor 'all', nor a year or a list of years")
+        return origins
+    return [_whole(y, "origins") for y in ([origins] if isinstance(origins, int | np.integer) else origins)]
+
+
+def _levels(figures: History) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Usable levels, sorted by series and year, and why indicators have none."""
+    names = figures.indicators
+    rows = figures.usable(names)
+    rows = rows[rows["kind"] == "level"]
+    scopes = rows.groupby("series")["scope"].nunique()
+    reasons = dict.fromkeys(names, "no yearly level is usable")
+    for s, count in scopes.items():
+        del reasons[names[s]]
+        if count > 1:
+            reasons[names[s]] = f"its levels stand on {count} scopes; keep one"
+    return rows[rows["series"].isin(scopes.index[scopes == 1])], reasons
+
+
+def _choose(
+    code: _Integers, year: _Integers, ahead: list[int], years: Literal["last", "all"] | list[int], history: int | None
+) -> tuple[_Integers, _Integers]:
+    """Rows at which windows end, and the levels of each window."""
+    row = np.arange(len(code))
+    begun = row - np.searchsorted(code, code) + 1
+    came = ~np.isnan(_figures(code, year, np.ones(len(code)), row, ahead)) if len(code) else np.empty((0, 1), bool)
+    fit = (begun >= (history or LEAST_LEVELS)) & (came.all(axis=1) if years == "last" else came.any(axis=1))
+    if not isinstance(years, str):
+        fit &= np.isin(year, years)
+    end = np.flatnonzero(fit)
+    if years == "last":
+        end = end[np.append(np.diff(code[end]) > 0, True)] if len(end) else end
+    return end, (np.full(len(end), history) if history else begun[end]).astype(np.int64)
+
+
+def _no_origin(ahead: list[int], years: Literal["last", "all"] | list[int], history: int | None) -> str:
+    which = "all of" if years == "last" else "one of"
+    told = ", ".join(map(str, ahead))
+    where = "" if isinstance(years, str) else f" among {', '.join(map(str, years[:5]))}"
+    return f"no origin{where} with {history or LEAST_LEVELS} levels up to it and a figure {which} {told} years later"
+
+
+def _frames(
+    windows: Windows, prior: Floats | None, names: npt.NDArray[Any], units: Mapping[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame, list[tuple[str, str]]]:
+    """The tables of a backtest, sorted by series and origin, and the windows that failed."""
+    bounds = windows.bounds()
+    status, crps, log_score, pit, median, exceed = windows.scores(prior, bounds)
+    walk = windows.scores(None, bounds[:, :, :0])[1]
+    known = (status == 0) & np.isinf(log_score).any(axis=1)
+    failed = [(str(names[w]), f"origin {windows.origin[w]}: {_STATUS[int(status[w])]}") for w in np.flatnonzero(status)]
+    failed += [(str(names[w]), f"origin {windows.origin[w]}: {_NO_SPREAD}") for w in np.flatnonzero(known)]
+    w, h = np.nonzero(~np.isnan(windows.actual) & ((status == 0) & ~known)[:, None])
+    actual = windows.actual[w, h]
+    key = {"series": names[w], "origin": windows.origin[w], "horizon": windows.horizons[h].astype(np.int64)}
+    scores = {"crps": crps[w, h], "log_score": log_score[w, h], "pit": pit[w, h], "random_walk": walk[w, h]}
+    unit = [units.get(name, name) for name in names[w]]
+    levels = {"actual": np.exp(actual), "median": np.exp(median[w, h])}
+    table = pd.DataFrame({**key, **levels, **scores, "history": windows.length[w], "unit": unit})
+    order = np.lexsort((key["horizon"], key["origin"], pd.factorize(names[w], sort=True)[0]))
+    table = table.iloc[order].reset_index(drop=True)
+    long = {column: np.repeat(table[column].to_numpy(), len(BOUNDS)) for column in key}
+    asked, p = bounds[w, h][order], exceed[w, h][order]
+    long |= {"bound": np.tile(BOUNDS, len(table)), "level": np.exp(asked).ravel(), "probability": p.ravel()}
+    return table, pd.DataFrame({**long, "reached": (actual[order][:, None] >= asked).ravel()}), failed
+
+
+_NO_SPREAD = "growth so even that the forecast has no spread, and no log score"
