@@ -10,7 +10,7 @@ import functools
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -68,19 +68,14 @@ class Backtest:
     prior: str
 
     @functools.cached_property
-    def _sample(self) -> _Sample:
-        return _Sample.of(self.table, self.exceedances)
-
-    @functools.cached_property
     def _scores(self) -> pd.DataFrame:
-        sample, rng = self._sample, np.random.default_rng(0)
-        units, member = np.unique(self.table["unit"].to_numpy(str), return_inverse=True)
-        start = sample.metrics(np.ones(len(member)))
-        chosen = [np.bincount(rng.choice(len(units), len(units)), minlength=len(units)) for _ in range(_DRAWS)]
-        draws = pd.DataFrame([sample.metrics(times[member].astype(float), start["slope"]) for times in chosen])
-        rows = {"all": start, "low": draws.quantile(0.05).to_dict(), "high": draws.quantile(0.95).to_dict()}
+        sample = _Sample.of(self.table, self.exceedances)
+        every = np.ones(len(self.table), bool)
+        draws = sample.bootstrap(np.unique(self.table["unit"].to_numpy(str), return_inverse=True)[1], _DRAWS)
+        rows: dict[str, Mapping[Any, Any]] = {"all": sample.part(every)}
+        rows |= {"low": draws.quantile(0.05).to_dict(), "high": draws.quantile(0.95).to_dict()}
         for label, mask in self._parts():
-            rows[label] = sample.metrics(mask.astype(float)) | {"forecasts": int(mask.sum())}
+            rows[label] = sample.part(mask) | {"forecasts": int(mask.sum())}
         frame = pd.DataFrame(rows).T
         frame["forecasts"] = frame["forecasts"].fillna(len(self.table)).astype(np.int64)
         return frame[["forecasts", *_METRICS]]
@@ -113,20 +108,28 @@ class Backtest:
         """
         return self._scores.copy()
 
-    def summary(self) -> str:
-        """The scores as a table, and how many series are left out."""
-        from attain.text import table_text
+    SCORE_HEAD: ClassVar = ("score", "all", "90 % interval", "ideal")
 
-        scores, table = self._scores, self.table
-        head = f"Backtest of {self.name}: {len(table):,} forecasts of {table['series'].nunique():,} series"
-        horizons = ", ".join(str(h) for h in np.unique(table["horizon"]))
-        how = f"{horizons} years ahead, model {self.model}, prior {self.prior}"
-        rows = [
+    def score_rows(self) -> list[list[str]]:
+        """The scores in words, under `SCORE_HEAD`."""
+        scores = self._scores
+        return [
             [told, f"{scores.at['all', key]:.3f}", f"{scores.at['low', key]:.3f} to {scores.at['high', key]:.3f}", best]
             for key, told, best in _TOLD
         ]
-        lines = table_text(["score", "all", "90 % interval", "ideal"], rows)
-        return "\n".join([head, how, "", *lines, *self._skipped_lines()])
+
+    def count_words(self) -> str:
+        """How many forecasts of how many series, how far ahead."""
+        ahead = ", ".join(str(h) for h in np.unique(self.table["horizon"]))
+        series = self.table["series"].nunique()
+        return f"{len(self.table):,} forecasts of {series:,} series, {ahead} years ahead"
+
+    def summary(self) -> str:
+        """The scores as a table, and what is left out."""
+        from attain.text import table_text
+
+        head = [f"Backtest of {self.name}", f"{self.count_words()}, model {self.model}, prior {self.prior}", ""]
+        return "\n".join([*head, *table_text(self.SCORE_HEAD, self.score_rows()), *self._skipped_lines()])
 
     def _skipped_lines(self) -> list[str]:
         if self.skipped.empty:
@@ -167,65 +170,94 @@ _TOLD = (
 
 @dataclass(frozen=True, eq=False)
 class _Sample:
-    """The columns that scores need: one entry per forecast, and per forecast and bound."""
+    """What scores are made of, one row per forecast: N forecasts, C cells of history length and horizon.
 
-    cell: _Integers
-    crps: Floats
-    walk: Floats
-    log_score: Floats
-    within: Floats  # (2, N): 80, 95 %
-    probability: Floats  # (N, bounds)
-    reached: Floats  # (N, bounds)
+    Attributes
+    ----------
+    terms
+        What is summed, (N, 2 C + 14): CRPS by cell, the random walk's by cell, within 80 and 95 %, log score, squared
+        errors of the probabilities, probability less outcome by bin of probability.
+    log_odds, reached
+        (N, bounds).
+    """
+
+    terms: Floats
+    log_odds: Floats
+    reached: Floats
 
     @classmethod
     def of(cls, table: pd.DataFrame, exceedances: pd.DataFrame) -> _Sample:
         pit, shape = table["pit"].to_numpy(), (len(table), len(BOUNDS))
-        cells = pd.MultiIndex.from_arrays([_band(table["history"].to_numpy()), table["horizon"]])
-        return cls(
-            cell=cells.factorize()[0].astype(np.int64),
-            crps=table["crps"].to_numpy(),
-            walk=table["random_walk"].to_numpy(),
-            log_score=table["log_score"].to_numpy(),
-            within=np.array([(pit >= low) & (pit <= 1 - low) for low in (0.1, 0.025)], float),
-            probability=exceedances["probability"].to_numpy().reshape(shape),
-            reached=exceedances["reached"].to_numpy(float).reshape(shape),
-        )
-
-    def metrics(self, times: Floats, slope: float | None = None) -> dict[str, float]:
-        """Scores of a sample in which each forecast stands so many times; `slope` is where its search starts."""
-        total = times.sum()
-        walk = np.bincount(self.cell, times * self.walk)
-        seen = walk > 0
-        ratio = np.bincount(self.cell, times * self.crps)[seen] / walk[seen]
-        cover = (self.within * times).sum(axis=1) / total
-        p, o = self.probability.ravel(), self.reached.ravel()
-        weight = np.repeat(times, len(BOUNDS))
+        history, horizon = table["history"].to_numpy(), table["horizon"].to_numpy()
+        cell = pd.get_dummies(pd.Series(_band(history) * 1000 + horizon)).to_numpy(float)
+        p = exceedances["probability"].to_numpy().reshape(shape)
+        reached = exceedances["reached"].to_numpy(float).reshape(shape)
         bins = np.minimum((p * 10).astype(np.int64), 9)
-        off = np.abs(np.bincount(bins, weight * (p - o))).sum() / weight.sum()
+        off = [np.where(bins == b, p - reached, 0.0).sum(axis=1) for b in range(10)]
+        within = [(pit >= low) & (pit <= 1 - low) for low in (0.1, 0.025)]
+        squares = ((p - reached) ** 2).sum(axis=1)
+        crps = [cell * table[column].to_numpy()[:, None] for column in ("crps", "random_walk")]
+        terms = np.column_stack([*crps, *within, table["log_score"], squares, *off])
+        inner = np.clip(p, 0.005, 0.995)
+        return cls(terms, np.log(inner / (1 - inner)), reached)
+
+    def metrics(self, sums: Floats, total: float, slope: float) -> dict[str, float]:
+        """Scores from the sums of `terms` over `total` forecasts, and their calibration slope."""
+        crps, walk = sums[:-14].reshape(2, -1)
+        seen = walk > 0
         return {
-            "crps": float(ratio.mean()) if seen.any() else float("nan"),
-            "cover80": float(cover[0]),
-            "cover95": float(cover[1]),
-            "slope": calibration_slope(p, o, weight, 0.0 if slope is None else slope),
-            "calibration_error": float(off),
-            "brier": float((weight * (p - o) ** 2).sum() / weight.sum()),
-            "log_score": float((times * self.log_score).sum() / total),
+            "crps": float((crps[seen] / walk[seen]).mean()) if seen.any() else float("nan"),
+            "cover80": float(sums[-14] / total),
+            "cover95": float(sums[-13] / total),
+            "slope": slope,
+            "calibration_error": float(np.abs(sums[-10:]).sum() / total / len(BOUNDS)),
+            "brier": float(sums[-11] / total / len(BOUNDS)),
+            "log_score": float(sums[-12] / total),
         }
 
+    def part(self, mask: npt.NDArray[np.bool_]) -> dict[str, float]:
+        """Scores of some of the forecasts."""
+        return self.metrics(self.terms[mask].sum(axis=0), float(mask.sum()), self.line(mask)[1])
 
-def calibration_slope(p: Floats, reached: Floats, weight: Floats, start: float = 0.0) -> float:
-    """Slope of the logistic regression of `reached` on the log odds of p, clipped to [0.005, 0.995] (Cox 1958)."""
-    p = np.clip(p, 0.005, 0.995)
-    x, (a, b) = np.log(p / (1 - p)), (0.0, start)
-    for _ in range(40):
-        q = 1 / (1 + np.exp(-(a + b * x)))
-        curve, off = weight * q * (1 - q), weight * (reached - q)
-        information = np.array([[curve.sum(), curve @ x], [curve @ x, curve @ (x * x)]]) + 1e-6 * np.eye(2)
-        step = np.linalg.solve(information, [off.sum(), off @ x])
-        a, b = a + step[0], b + step[1]
-        if np.abs(step).max() < 1e-9:
-            break
-    return float(b)
+    def line(self, mask: npt.NDArray[np.bool_]) -> Floats:
+        """Intercept and slope of the logistic regression of what was reached on the log odds of the probabilities,
+        clipped to 0.005 and 0.995."""
+        x, reached = self.log_odds[mask].ravel(), self.reached[mask].ravel()
+        line = np.zeros(2)
+        for _ in range(40):
+            step = _newton_step(_newton_terms(x, reached, line).sum(axis=1))
+            line = line + step
+            if np.abs(step).max() < 1e-9:
+                break
+        return line
+
+    def bootstrap(self, member: _Integers, draws: int) -> pd.DataFrame:
+        """Scores of samples of whole units; `member` is the unit of each forecast. The slope is one step of Newton's
+        method away from that of all forecasts, which leaves the square of a small difference."""
+        rng, count = np.random.default_rng(0), int(member.max()) + 1
+        line = self.line(np.ones(len(member), bool))
+        terms = _newton_terms(self.log_odds.ravel(), self.reached.ravel(), line).reshape(5, *self.reached.shape)
+        every = np.column_stack([self.terms, terms.sum(axis=2).T, np.ones(len(member))])
+        by_unit = np.array([np.bincount(member, column, count) for column in every.T])
+        rows = []
+        for _ in range(draws):
+            sums = by_unit @ np.bincount(rng.choice(count, count), minlength=count)
+            rows.append(self.metrics(sums[:-6], sums[-1], (line + _newton_step(sums[-6:-1]))[1]))
+        return pd.DataFrame(rows)
+
+
+def _newton_terms(x: Floats, reached: Floats, line: Floats) -> Floats:
+    """What the log likelihood's slope and curve in intercept and slope are sums of."""
+    q = 1 / (1 + np.exp(-(line[0] + line[1] * x)))
+    off, curve = reached - q, q * (1 - q)
+    return np.array([off, off * x, curve, curve * x, curve * x * x])
+
+
+def _newton_step(sums: Floats) -> Floats:
+    """The step towards the maximum; the ridge keeps a sample without variety from none."""
+    off, off_x, curve, curve_x, curve_xx = sums
+    information = np.array([[curve, curve_x], [curve_x, curve_xx]]) + 1e-6 * np.eye(2)
+    return np.linalg.solve(information, [off, off_x])
 
 
 def _band(history: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
