@@ -52,8 +52,7 @@ static att_status single_quantiles(quantile_job *job, const att_margin *margin, 
 {
     att_status status = prepare_scores(job, margin->df[0]);
     double place = margin->location[0], scale = margin->scale[0];
-    for (size_t i = 0; i < job->levels; i++)
-        quantile[i] = scale > 0 ? place + scale * job->score[i] : place;
+    for (size_t i = 0; i < job->levels; i++) quantile[i] = scale > 0 ? place + scale * job->score[i] : place;
     return status;
 }
 
@@ -88,7 +87,8 @@ static att_status run_series(quantile_job *job, const att_observations *series, 
     return status;
 }
 
-static att_status run_table(quantile_job *job, const att_observations *table, att_status *status, double *quantile)
+static att_status run_table(quantile_job *job, const att_observations *table, att_status *status,
+                            double *quantile)
 {
     size_t cells = (size_t)(job->last - job->first + 1) * job->levels;
     for (size_t row = 0, end, s = 0; row < table->rows; row = end, s++) {

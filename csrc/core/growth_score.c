@@ -12,7 +12,7 @@
 typedef struct {
     growth_batch batch;
     const att_score_request *asked;
-    size_t farthest;           /* the longest horizon */
+    size_t farthest; /* the longest horizon */
     quantile_level median;
     table_component *quantile; /* (K) scratch of the median */
     score_component *scratch;  /* (K) */

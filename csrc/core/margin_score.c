@@ -1,4 +1,5 @@
-/* The scores of a margin. The CRPS is one integral over the distance t from y,
+/* The scores of a margin. The CRPS of one component has a closed form (Jordan, Krueger & Lerch 2019, appendix
+ * A.2); that of several is one integral over the distance t from y,
  *
  *     integral of P(X <= y - t)^2 + P(X >= y + t)^2 over t > 0,
  *
@@ -9,6 +10,7 @@
  */
 #include "margin_score.h"
 
+#include <gsl/gsl_sf_gamma.h>
 #include <math.h>
 
 #include "margin_table.h"
@@ -17,6 +19,10 @@
 #define FARTHEST 340.0   /* the square of t is still a double */
 #define NEGLIGIBLE 1e-14 /* a term of the sum against the sum */
 #define AGREEMENT 1e-7   /* of two rules */
+#define LEAST_SCALE                                                                                          \
+    1e-14 /* in units of X, and of the location: below it rounding is all the spread there is */
+#define LEAST_CLOSED 1.001 /* df: below it the closed form is a small difference of large numbers */
+#define SQRT_PI 1.77245385090551602730
 enum { MAX_HALVINGS = 14 };
 
 att_status score_margin_pack(const att_margin *margin, const t_table *tables, const unsigned char *table_of,
@@ -26,8 +32,10 @@ att_status score_margin_pack(const att_margin *margin, const t_table *tables, co
     for (size_t k = 0; k < margin->components; k++) {
         if (!isfinite(margin->location[k]) || !isfinite(margin->scale[k])) return ATT_NOT_FINITE;
         if (margin->weight[k] < LEAST_WEIGHT) continue;
-        scratch[used++] = (score_component){tables ? &tables[table_of[k]] : NULL, margin->df[k],
-                                            margin->weight[k], margin->location[k], 1 / margin->scale[k]};
+        int known = margin->scale[k] <= LEAST_SCALE * fmax(1, fabs(margin->location[k]));
+        scratch[used++] =
+            (score_component){tables ? &tables[table_of[k]] : NULL, margin->df[k], margin->weight[k],
+                              margin->location[k], known ? INFINITY : 1 / margin->scale[k]};
     }
     *packed = (score_margin){used, scratch};
     return used > 0 ? ATT_OK : ATT_BAD_ARGUMENT;
@@ -111,9 +119,32 @@ static att_status integrate(const crps_integral *q, double *crps)
     return ATT_NO_CONVERGENCE;
 }
 
+/* E|X - X'| / 2 of the standard t, df > 1, or normal. */
+static att_status half_spread(double df, double *half)
+{
+    gsl_sf_result once, twice;
+    *half = 1 / SQRT_PI;
+    if (isinf(df)) return ATT_OK;
+    if (gsl_sf_lnbeta_e(0.5, df - 0.5, &once) || gsl_sf_lnbeta_e(0.5, df / 2, &twice))
+        return ATT_NO_CONVERGENCE;
+    *half = 2 * sqrt(df) / (df - 1) * exp(once.val - 2 * twice.val);
+    return ATT_OK;
+}
+
+/* E|X - y| less half the spread. */
+static att_status closed_form(const score_component *c, double y, double *crps)
+{
+    double z = fabs(y - c->location) * c->rate, half;
+    double pull = isinf(c->df) ? 1 : (c->df + z * z) / (c->df - 1);
+    att_status status = half_spread(c->df, &half);
+    *crps = (z * (1 - 2 * far_tail(c, z)) + 2 * exp(att_log_density(z, c->df)) * pull - half) / c->rate;
+    return status;
+}
+
 att_status score_crps(const score_margin *margin, double y, double *crps)
 {
     crps_integral q = {.margin = margin, .y = y};
+    const score_component *first = margin->component;
     double least_df = INFINITY;
     for (size_t k = 0; k < margin->components; k++) {
         const score_component *c = &margin->component[k];
@@ -122,6 +153,7 @@ att_status score_crps(const score_margin *margin, double y, double *crps)
         q.reach = fmax(q.reach, fabs(y - c->location) + 1 / c->rate);
     }
     *crps = q.scale > 0 ? INFINITY : q.reach;
-    if (q.scale == 0 && margin->components == 1) return ATT_OK;
+    if (margin->components == 1 && q.scale == 0) return ATT_OK;
+    if (margin->components == 1 && first->df >= LEAST_CLOSED) return closed_form(first, y, crps);
     return q.scale > 0 && least_df <= 0.5 ? ATT_OK : integrate(&q, crps);
 }

@@ -18,8 +18,8 @@ typedef struct {
     const score_component *component;
 } score_margin;
 
-/* Packs a margin into scratch (margin->components items); components lighter than 1e-14 are left out. tables
- * NULL: there are none, else component k has the df of tables[table_of[k]]. ATT_NOT_FINITE for a location or
+/* Packs a margin into scratch (margin->components items); components lighter than 1e-14 are left out, and
+ * a scale below 1e-14 of the location, or of 1, makes a known value. tables NULL: there are none, else component k has the df of tables[table_of[k]]. ATT_NOT_FINITE for a location or
  * scale that is not, ATT_BAD_ARGUMENT when nothing has weight. Not checked: the rest of the margin. */
 att_status score_margin_pack(const att_margin *margin, const t_table *tables, const unsigned char *table_of,
                              score_component *scratch, score_margin *packed);

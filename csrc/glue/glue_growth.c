@@ -292,7 +292,8 @@ static int read_score_arguments(PyObject *const *objects, size_t series, score_a
     size_t horizons = array_length(a->horizon, 0);
     if (check_length(a->actual, 0, series, "actual") < 0 || check_length(a->bound, 0, series, "bound") < 0)
         return -1;
-    if (check_length(a->actual, 1, horizons, "actual") < 0 || check_length(a->bound, 1, horizons, "bound") < 0)
+    if (check_length(a->actual, 1, horizons, "actual") < 0 ||
+        check_length(a->bound, 1, horizons, "bound") < 0)
         return -1;
     a->request = (att_score_request){.horizons = horizons,
                                      .horizon = PyArray_DATA(a->horizon),
@@ -323,8 +324,8 @@ static PyObject *run_scores(PyObject *module, const att_observations *table, con
                                     &scores);
         Py_END_ALLOW_THREADS
     }
-    PyObject *result = outcome == ATT_OK ? Py_BuildValue("(OOOOOO)", status, out[CRPS], out[LOG_SCORE], out[PIT],
-                                                         out[MEDIAN], out[EXCEED])
+    PyObject *result = outcome == ATT_OK ? Py_BuildValue("(OOOOOO)", status, out[CRPS], out[LOG_SCORE],
+                                                         out[PIT], out[MEDIAN], out[EXCEED])
                                          : raise_status(module, outcome);
     Py_XDECREF(status);
     for (int i = 0; i < SCORES; i++) Py_XDECREF(out[i]);

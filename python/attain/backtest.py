@@ -411,9 +411,13 @@ def _whole(value: Any, name: str) -> int:
         raise ArgumentError(f"{name}: {value!r} is not a whole number") from None
 
 
+def _whole_numbers(value: Any, name: str) -> list[int]:
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    return sorted({_whole(part, name) for part in (value if several else [value])})
+
+
 def _horizons(horizons: int | Sequence[int]) -> list[int]:
-    asked = [horizons] if isinstance(horizons, int | np.integer) else list(horizons)
-    ahead = sorted({_whole(h, "horizons") for h in asked})
+    ahead = _whole_numbers(horizons, "horizons")
     if not ahead or ahead[0] < 1 or ahead[-1] > _core.MAX_HORIZON:
         raise ArgumentError(f"horizons: {horizons!r} are not years ahead from 1 to {_core.MAX_HORIZON}")
     return ahead
@@ -424,7 +428,7 @@ def _origins(origins: Origins) -> Literal["last", "all"] | list[int]:
         if origins not in ("last", "all"):
             raise ArgumentError(f"origins: {origins!r} is neither 'last' nor 'all', nor a year or a list of years")
         return origins
-    return [_whole(y, "origins") for y in ([origins] if isinstance(origins, int | np.integer) else origins)]
+    return _whole_numbers(origins, "origins")
 
 
 def _levels(figures: History) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -64,22 +64,25 @@ static double closed_form(double df, double y)
 {
     double half_spread = 0.56418958354775628695;
     if (isfinite(df))
-        half_spread = 2 * sqrt(df) / (df - 1) *
-                      exp(gsl_sf_lnbeta(0.5, df - 0.5) - 2 * gsl_sf_lnbeta(0.5, df / 2));
+        half_spread =
+            2 * sqrt(df) / (df - 1) * exp(gsl_sf_lnbeta(0.5, df - 0.5) - 2 * gsl_sf_lnbeta(0.5, df / 2));
     return mean_distance(df, y) - half_spread;
 }
 
-static void one_component_has_a_closed_form(void **state)
+/* By the closed form, and by the integral, of which two halves of it know nothing else. */
+static void one_component_scores_as_the_closed_form(void **state)
 {
     (void)state;
     static const double dfs[] = {1.05, 1.5, 2, 3, 4, 7, 12, 15, 40, 300, INFINITY};
     static const double places[] = {0, 0.3, -1, 2.5, -6, 40, 1000};
     for (size_t i = 0; i < COUNT(dfs); i++) {
         for (size_t j = 0; j < COUNT(places); j++) {
-            double weight = 1, location = 3, scale = 0.07;
-            att_margin margin = {1, &weight, &dfs[i], &location, &scale};
-            double exact = scale * closed_form(dfs[i], places[j]);
-            assert_close(crps_of(&margin, location + scale * places[j]), exact, 1e-9);
+            double weight[] = {1, 0}, df[] = {dfs[i], dfs[i]}, location[] = {3, 3}, scale[] = {0.07, 0.07};
+            double exact = scale[0] * closed_form(dfs[i], places[j]), y = location[0] + scale[0] * places[j];
+            att_margin whole = {1, weight, df, location, scale}, halves = {2, weight, df, location, scale};
+            assert_close(crps_of(&whole, y), exact, 1e-11);
+            weight[0] = weight[1] = 0.5;
+            assert_close(crps_of(&halves, y), exact, 1e-9);
         }
     }
 }
@@ -177,6 +180,9 @@ static void a_known_value_scores_its_distance(void **state)
     att_margin margin = {1, weight, df, location, scale};
     assert_close(crps_of(&margin, 2.5), 0.5, 1e-15);
     assert_true(crps_of(&margin, 2) == 0);
+    scale[0] = 1e-9; /* nearly known, a hundred million scales away */
+    assert_close(crps_of(&margin, 2.1), 0.1, 1e-7);
+    scale[0] = 1e-15;
     pack(&w, &margin);
     assert_true(score_tail(&w.packed, 2, ATT_LOWER) == 1);
     assert_true(score_tail(&w.packed, 2, ATT_UPPER) == 1);
@@ -221,7 +227,8 @@ static att_status run(const att_growth_prior *prior, const double *actual, const
     return att_growth_scores(prior, &TABLE, &asked, a->status, &out);
 }
 
-static void check_cell(const att_margin *margin, double actual, const double *bound, const answers *a, size_t c)
+static void check_cell(const att_margin *margin, double actual, const double *bound, const answers *a,
+                       size_t c)
 {
     double value;
     assert_close(a->crps[c], crps_of(margin, actual), 1e-9);
@@ -290,7 +297,7 @@ static void what_cannot_be_scored_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_component_has_a_closed_form),
+        cmocka_unit_test(one_component_scores_as_the_closed_form),
         cmocka_unit_test(a_score_needs_no_mean),
         cmocka_unit_test(mixtures_of_normals_match_their_pairs),
         cmocka_unit_test(tails_and_densities_are_those_of_the_margin),
