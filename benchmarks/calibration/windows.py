@@ -52,13 +52,14 @@ def score_windows(
     windows = cut_windows(
         code, year, np.concatenate(levels), (first + n - 1)[order], np.asarray(n)[order], list(horizons)
     )
-    status, crps, _, pit, _, exceed = windows.scores(prior, windows.bounds())
-    if status.any():
-        raise SystemExit(f"{names[order[np.flatnonzero(status)[0]]]}: status {status[status != 0][0]}")
+    got = windows.scores(prior, windows.bounds())
+    if got.status.any():
+        bad = np.flatnonzero(got.status)[0]
+        raise SystemExit(f"{names[order[bad]]}: status {got.status[bad]}")
     back = np.argsort(order)
     columns = {"window": np.repeat(names, len(horizons)), "horizon": np.tile(horizons, len(levels))}
-    columns |= {"crps": crps[back].ravel(), "pit": pit[back].ravel()}
-    return pd.DataFrame(columns | {f"p{i + 1}": exceed[back, :, i].ravel() for i in range(exceed.shape[2])})
+    columns |= {"crps": got.crps[back].ravel(), "pit": got.pit[back].ravel()}
+    return pd.DataFrame(columns | {f"p{i + 1}": got.exceed[back, :, i].ravel() for i in range(got.exceed.shape[2])})
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ double score_log_density(const score_margin *margin, double x);
  *
  *     integral of P(X <= x)^2 over x < y + integral of P(X >= x)^2 over x > y
  *
- * (Gneiting & Raftery 2007, equation 20), right to 1e-9 of its size. INFINITY where a df is 1/2 or less.
+ * (Gneiting & Raftery 2007, equation 20), right to 1e-8 of its size. INFINITY where a df is 1/2 or less.
  * ATT_NO_CONVERGENCE for df between 0.5 and 0.55, for a weighty component that seen from y is narrower than about
  * 1e-5 of its distance, and for known values beside others. */
 att_status score_crps(const score_margin *margin, double y, double *crps);

@@ -10,7 +10,7 @@ import functools
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -112,15 +112,12 @@ class Backtest:
 
     def score_rows(self) -> list[list[str]]:
         """The scores in words, under `SCORE_HEAD`."""
-        scores = self._scores
-        return [
-            [told, f"{scores.at['all', key]:.3f}", f"{scores.at['low', key]:.3f} to {scores.at['high', key]:.3f}", best]
-            for key, told, best in _TOLD
-        ]
+        every, low, high = (self._scores.loc[part].to_dict() for part in ("all", "low", "high"))
+        return [[told, f"{every[key]:.3f}", f"{low[key]:.3f} to {high[key]:.3f}", best] for key, told, best in _TOLD]
 
     def count_words(self) -> str:
         """How many forecasts of how many series, how far ahead."""
-        ahead = ", ".join(str(h) for h in np.unique(self.table["horizon"]))
+        ahead = ", ".join(map(str, sorted(set(self.table["horizon"]))))
         series = self.table["series"].nunique()
         return f"{len(self.table):,} forecasts of {series:,} series, {ahead} years ahead"
 
@@ -241,7 +238,8 @@ class _Sample:
         by_unit = np.array([np.bincount(member, column, count) for column in every.T])
         rows = []
         for _ in range(draws):
-            sums = by_unit @ np.bincount(rng.choice(count, count), minlength=count)
+            times = np.bincount(rng.choice(count, count), minlength=count)
+            sums: Floats = (by_unit * times).sum(axis=1)
             rows.append(self.metrics(sums[:-6], sums[-1], (line + _newton_step(sums[-6:-1]))[1]))
         return pd.DataFrame(rows)
 
@@ -266,6 +264,24 @@ def _band(history: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 # --- windows --------------------------------------------------------------------------------------------------------
+
+
+class Scores(NamedTuple):
+    """What the core says of W windows and H horizons, in logs; NaN where no figure came or the status is not 0.
+
+    Attributes
+    ----------
+    status : (W).
+    crps, log_score, pit, median : (W, H).
+    exceed : probabilities of at least each bound: (W, H, Q).
+    """
+
+    status: npt.NDArray[np.int32]
+    crps: Floats
+    log_score: Floats
+    pit: Floats
+    median: Floats
+    exceed: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -302,10 +318,9 @@ class Windows:
         step = spread[:, None] * np.sqrt(h)
         return np.stack([middle - step, middle, middle + step, last[:, None] + h * np.log(1.10)], axis=-1)
 
-    def scores(self, prior: Floats | None, bounds: Floats) -> tuple[npt.NDArray[np.int32], Floats, ...]:
-        """Status (W); crps, log score, pit, median: (W, H); probabilities of the bounds (W, H, Q); prior None: the
-        random walk."""
-        return _core.growth_scores(prior, *self.columns, self.horizons, self.actual, bounds)
+    def scores(self, prior: Floats | None, bounds: Floats) -> Scores:
+        """How forecasts under a prior (None: the random walk) fared, with the probabilities of log bounds (W, H, Q)."""
+        return Scores(*_core.growth_scores(prior, *self.columns, self.horizons, self.actual, bounds))
 
 
 def cut_windows(
@@ -438,7 +453,7 @@ def _levels(figures: History) -> tuple[pd.DataFrame, dict[str, str]]:
     rows = rows[rows["kind"] == "level"]
     scopes = rows.groupby("series")["scope"].nunique()
     reasons = dict.fromkeys(names, "no yearly level is usable")
-    for s, count in scopes.items():
+    for s, count in zip(scopes.index.tolist(), scopes.tolist(), strict=True):
         del reasons[names[s]]
         if count > 1:
             reasons[names[s]] = f"its levels stand on {count} scopes; keep one"
@@ -473,23 +488,27 @@ def _frames(
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[tuple[str, str]]]:
     """The tables of a backtest, sorted by series and origin, and the windows that failed."""
     bounds = windows.bounds()
-    status, crps, log_score, pit, median, exceed = windows.scores(prior, bounds)
-    walk = windows.scores(None, bounds[:, :, :0])[1]
-    known = (status == 0) & np.isinf(log_score).any(axis=1)
-    failed = [(str(names[w]), f"origin {windows.origin[w]}: {_STATUS[int(status[w])]}") for w in np.flatnonzero(status)]
-    failed += [(str(names[w]), f"origin {windows.origin[w]}: {_NO_SPREAD}") for w in np.flatnonzero(known)]
-    w, h = np.nonzero(~np.isnan(windows.actual) & ((status == 0) & ~known)[:, None])
-    actual = windows.actual[w, h]
+    got, walk = windows.scores(prior, bounds), windows.scores(None, bounds[:, :, :0]).crps
+    known = (got.status == 0) & np.isinf(got.log_score).any(axis=1)
+    reasons = [(i, _STATUS[int(got.status[i])]) for i in np.flatnonzero(got.status)]
+    reasons += [(i, _NO_SPREAD) for i in np.flatnonzero(known)]
+    failed = [(str(names[i]), f"origin {windows.origin[i]}: {reason}") for i, reason in reasons]
+    w, h = np.nonzero(~np.isnan(windows.actual) & ((got.status == 0) & ~known)[:, None])
+    actual, p = windows.actual[w, h], got.exceed[w, h]
     key = {"series": names[w], "origin": windows.origin[w], "horizon": windows.horizons[h].astype(np.int64)}
-    scores = {"crps": crps[w, h], "log_score": log_score[w, h], "pit": pit[w, h], "random_walk": walk[w, h]}
-    unit = [units.get(name, name) for name in names[w]]
-    levels = {"actual": np.exp(actual), "median": np.exp(median[w, h])}
-    table = pd.DataFrame({**key, **levels, **scores, "history": windows.length[w], "unit": unit})
+    levels = {"actual": np.exp(actual), "median": np.exp(got.median[w, h])}
+    scores = {"crps": got.crps[w, h], "log_score": got.log_score[w, h], "pit": got.pit[w, h]}
+    more = {
+        "random_walk": walk[w, h],
+        "history": windows.length[w],
+        "unit": [units.get(name, name) for name in names[w]],
+    }
+    table = pd.DataFrame({**key, **levels, **scores, **more})
     order = np.lexsort((key["horizon"], key["origin"], pd.factorize(names[w], sort=True)[0]))
     table = table.iloc[order].reset_index(drop=True)
     long = {column: np.repeat(table[column].to_numpy(), len(BOUNDS)) for column in key}
-    asked, p = bounds[w, h][order], exceed[w, h][order]
-    long |= {"bound": np.tile(BOUNDS, len(table)), "level": np.exp(asked).ravel(), "probability": p.ravel()}
+    asked = bounds[w, h][order]
+    long |= {"bound": np.tile(BOUNDS, len(table)), "level": np.exp(asked).ravel(), "probability": p[order].ravel()}
     return table, pd.DataFrame({**long, "reached": (actual[order][:, None] >= asked).ravel()}), failed
 
 

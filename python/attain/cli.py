@@ -15,7 +15,7 @@ from tqdm.auto import tqdm
 
 from attain.assessing import assess
 from attain.assessment import Assessment
-from attain.backtest import backtest
+from attain.backtest import Backtest, backtest
 from attain.errors import ArgumentError, AttainError
 from attain.files import write_bytes
 from attain.history import AsOf
@@ -95,7 +95,9 @@ def _parser() -> argparse.ArgumentParser:
     past = commands.add_parser("backtest", help="project a panel of series from past years, and score the projections")
     past.add_argument("panel", metavar="PANEL", help="id of a bundled history, or a .csv file")
     past.add_argument("--horizons", type=_years, default=(1, 3, 5), metavar="H,H", help="years ahead (default 1,3,5)")
-    past.add_argument("--origins", choices=("last", "all"), default="last", help="the latest year of each series, or all")
+    past.add_argument(
+        "--origins", choices=("last", "all"), default="last", help="the latest year of each series, or all"
+    )
     past.add_argument("--history", type=int, metavar="N", help="levels that a forecast may use (default: all)")
     past.add_argument("--model", choices=("growth", "random-walk"), default="growth")
     past.add_argument("--prior", default="general")
@@ -163,8 +165,6 @@ def _assess(options: argparse.Namespace) -> None:
 
 
 def _backtest(options: argparse.Namespace) -> None:
-    from attain.figures import png
-
     result = backtest(
         options.panel,
         horizons=options.horizons,
@@ -173,17 +173,26 @@ def _backtest(options: argparse.Namespace) -> None:
         model=options.model,
         prior=options.prior,
     )
-    name = _file_name(Path(options.panel).stem)
-    frames = {"forecasts": result.to_frame(), "exceedances": result.exceedances, "skipped": result.skipped.reset_index()}
-    files: dict[str, tuple[str, bytes]] = {}
-    if options.out is not None:
-        files[f"{name}-scores.csv"] = ("the scores", result.scores().to_csv(lineterminator="\n").encode())
-        for what, frame in frames.items():
-            files[f"{name}-{what}.csv"] = (what, frame.to_csv(index=False, lineterminator="\n").encode())
-        files[f"{name}-backtest.png"] = ("the figure", png(result.plot()))
+    files = _backtest_files(result, _file_name(Path(options.panel).stem)) if options.out is not None else {}
     print(result.summary())
     if options.out is not None:
         _publish(files, options.out, sys.stdout)
+
+
+def _backtest_files(result: Backtest, name: str) -> dict[str, tuple[str, bytes]]:
+    from attain.figures import png
+
+    frames = {
+        "scores": result.scores().rename_axis("part").reset_index(),
+        "forecasts": result.table,
+        "exceedances": result.exceedances,
+        "skipped": result.skipped.reset_index(),
+    }
+    files = {
+        f"{name}-{what}.csv": (what, frame.to_csv(index=False, lineterminator="\n").encode())
+        for what, frame in frames.items()
+    }
+    return files | {f"{name}-backtest.png": ("the figure", png(result.plot()))}
 
 
 def _told(results: Sequence[Assessment], options: argparse.Namespace) -> str:

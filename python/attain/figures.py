@@ -389,8 +389,7 @@ def backtest_chart(result: Backtest) -> Figure:
         left, right = figure.subplots(1, 2)
         _draw_reliability(left, result)
         _draw_pit(right, result)
-        ahead = ", ".join(str(h) for h in np.unique(result.table["horizon"]))
-        title = f"{result.name}: {len(result.table):,} forecasts, {ahead} years ahead, model {result.model}"
+        title = f"{result.name}: {result.count_words()}, model {result.model}"
         figure.suptitle(title, fontsize=13, x=0.01, ha="left")
     return figure
 
@@ -400,9 +399,8 @@ def _draw_reliability(axes: Axes, result: Backtest) -> None:
     p = result.exceedances["probability"].to_numpy()
     reached = result.exceedances["reached"].to_numpy(float)
     bins = np.minimum((p * _PROBABILITY_BINS).astype(int), _PROBABILITY_BINS - 1)
-    count = np.bincount(bins, minlength=_PROBABILITY_BINS)
-    told, came, noise = (np.bincount(bins, x, _PROBABILITY_BINS)[count > 0] for x in (p, reached, p * (1 - p)))
-    count = count[count > 0]
+    sums = np.array([np.bincount(bins, x, _PROBABILITY_BINS) for x in (np.ones(len(p)), p, reached, p * (1 - p))])
+    count, told, came, noise = sums[:, sums[0] > 0]
     told, came, half = told / count, came / count, 1.645 * np.sqrt(noise) / count
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, linestyle=(0, (4, 3)))
     axes.fill_between(told, told - half, told + half, color=FAINT, alpha=0.16, linewidth=0)
@@ -412,7 +410,7 @@ def _draw_reliability(axes: Axes, result: Backtest) -> None:
     axes.set_title("Was it reached as often as foretold?", loc="left", fontsize=11)
     axes.set_xlabel("probability that the figure is at least a bound, by tenths")
     axes.set_ylabel("how often it was")
-    slope = f"slope {result.scores().at['all', 'slope']:.2f}"
+    slope = f"slope {float(result.scores()['slope']['all']):.2f}"
     axes.text(0.97, 0.05, f"{slope}\nareas: number of forecasts", ha="right", fontsize=9, color=FAINT)
     _both_in_percent(axes)
 

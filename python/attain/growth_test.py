@@ -3,6 +3,7 @@ against what the model foretells: three answers to three questions, none of whic
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -160,7 +161,7 @@ class GrowthTest:
         row, start = self._change()
         logs = start + self.years_left * np.log1p(edges)
         mixture = self.projection.mixture(self.indicator)
-        return np.exp([mixture.log_probability(row, a, b) for a, b in zip(logs[:-1], logs[1:], strict=True)])
+        return np.exp([mixture.log_probability(row, a, b) for a, b in itertools.pairwise(logs)])
 
     def foretold_quantile(self, probability: Sequence[float]) -> Floats:
         """Quantiles of growth per year over what is left of the window."""
@@ -276,13 +277,11 @@ def growth_test(
     figures = load_history(history).as_of(as_of)
     name = figures.find(indicator)
     if name is None:
-        raise ArgumentError(
-            f"unknown indicator {indicator!r}; {figures.name} has {', '.join(figures.indicators[:20])}"
-        )
+        raise ArgumentError(f"unknown indicator {indicator!r}; {figures.name} has {', '.join(figures.indicators[:20])}")
     chosen = {name: treatment} if treatment is not None else {}
     last = _last_figure(figures, name, chosen)
     end = by if by is not None else last + TERM
-    projection = _projected(figures, name, end, prior, chosen)
+    projection = project(figures, to=end, prior=prior, indicators=[name], treatments=chosen)
     origin = projection.origin(name)
     start = origin.year if since is None else since
     if start >= end:
@@ -308,15 +307,11 @@ def growth_test(
 
 
 def _last_figure(figures: History, name: str, chosen: dict[str, str]) -> int:
-    """Year of the last usable figure; the projection to the year after says what is wrong with the series."""
+    """Year of the last usable figure."""
     rows = figures.usable([name], chosen)
     if rows.empty:
         raise DataError(f"{figures.name}: {name!r} has no usable yearly level or growth rate")
     return int(rows["year"].max())
-
-
-def _projected(figures: History, name: str, end: int, prior: str, chosen: dict[str, str]) -> Projection:
-    return project(figures, to=end, prior=prior, indicators=[name], treatments=chosen)
 
 
 def _required(projection: Projection, name: str, rate: float, since: int, by: int) -> float:
@@ -335,7 +330,7 @@ def _required(projection: Projection, name: str, rate: float, since: int, by: in
 
 def _probability(projection: Projection, name: str, rate: float, since: int, by: int) -> float:
     price = projection.history.price_of(name)
-    target = growth_target(name, at_least=repr(rate), since=since, by=by, price=price)
+    target = growth_target(name, at_least=f"{100 * rate:.15g}%", since=since, by=by, price=price)
     event = event_of(target, projection)
     if isinstance(event, Missing):
         raise DataError(f"{projection.history.name}: {event.reason.en}; it needs {event.needs.en}")
@@ -349,18 +344,18 @@ def _changes(table: Observations) -> tuple[Floats, Floats, Floats]:
     """Log changes of one series that carry likelihood, the years they cover, and the years in which they end."""
     _, use, _ = _core.growth_origins(*table.columns)
     before: dict[int, tuple[int, float]] = {}
-    change, length, end = [], [], []
-    for year, kind, scope, value, used in zip(
-        table.year.tolist(), table.kind.tolist(), table.scope.tolist(), table.value.tolist(), use.tolist(), strict=True
-    ):
+    changes: list[tuple[float, int, int]] = []
+    rows = zip(*(column.tolist() for column in (table.year, table.kind, table.scope, table.value, use)), strict=True)
+    for year, kind, scope, value, used in rows:
         if kind == GROWTH and used == 0:
-            change.append(math.log1p(value)), length.append(1.0), end.append(float(year))
+            changes.append((math.log1p(value), 1, year))
         elif kind != GROWTH:
             if scope in before and used == 0:
-                change.append(math.log(value / before[scope][1]))
-                length.append(float(year - before[scope][0])), end.append(float(year))
+                since, base = before[scope]
+                changes.append((math.log(value / base), year - since, year))
             before[scope] = (year, value)
-    return np.array(change), np.array(length), np.array(end)
+    change, length, end = np.array(changes, np.float64).reshape(-1, 3).T
+    return change, length, end
 
 
 def mean_test(change: Floats, length: Floats, end: Floats, log_target: float) -> MeanTest | None:

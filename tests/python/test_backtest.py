@@ -179,7 +179,10 @@ def test_what_cannot_be_scored_is_listed():
     tidy = tidy.assign(kind="level", scope="")
     more = [
         {"indicator": "rates", "year": 2005, "value": 0.05, "kind": "growth", "scope": ""},
-        *({"indicator": "two", "year": y, "value": 5.0, "kind": "level", "scope": str(y > 2005)} for y in range(2001, 2012)),
+        *(
+            {"indicator": "two", "year": y, "value": 5.0, "kind": "level", "scope": str(y > 2005)}
+            for y in range(2001, 2012)
+        ),
     ]
     result = at.backtest(pd.concat([tidy, pd.DataFrame(more)]))
     assert result.table["series"].unique().tolist() == ["s0"]
@@ -263,13 +266,15 @@ def test_figure_and_fragment():
 def test_command_line(tmp_path, capsys):
     panel().rename_axis("year").to_csv(tmp_path / "panel.csv")
     out = tmp_path / "out"
-    assert main(["backtest", str(tmp_path / "panel.csv"), "--horizons", "1,2", "--history", "6", "--out", str(out)]) == 0
+    panel_csv = str(tmp_path / "panel.csv")
+    assert main(["backtest", panel_csv, "--horizons", "1,2", "--history", "6", "--out", str(out)]) == 0
     printed = capsys.readouterr().out
     assert "calibration slope" in printed
     told = pd.read_csv(out / "panel-forecasts.csv")
     assert told["horizon"].unique().tolist() == [1, 2]
     assert (told["history"] == 6).all()
     assert (out / "panel-backtest.png").read_bytes().startswith(b"\x89PNG")
-    assert {p.name for p in out.iterdir()} == {line.rsplit("/")[-1] for line in printed.splitlines() if "wrote " in line}
-    assert main(["backtest", str(tmp_path / "panel.csv"), "--origins", "last", "--history", "2"]) == 2
+    written = [line for line in printed.splitlines() if line.startswith("wrote ")]
+    assert {p.name for p in out.iterdir()} == {line.rsplit("/")[-1] for line in written}
+    assert main(["backtest", panel_csv, "--origins", "last", "--history", "2"]) == 2
     assert "history" in capsys.readouterr().err

@@ -146,7 +146,7 @@ typedef struct {
  * NaN; all of a series whose status (S) is not ATT_OK is NaN.
  *
  * crps is the integral of (P(X <= x) - [x >= actual])^2 over x (Gneiting & Raftery 2007, equation 20), right to
- * 1e-9 of its size; INFINITY where a component has a df of 1/2 or less, ATT_NO_CONVERGENCE up to 0.55. A
+ * 1e-8 of its size; INFINITY where a component has a df of 1/2 or less, ATT_NO_CONVERGENCE up to 0.55. A
  * random walk whose scale is rounding, below 1e-14, knows its figures: crps is the distance, log_score is INFINITY or -INFINITY.
  * log_score is right to 1e-12 of its size; pit, exceed and median to 1e-11 in probability.
  *
