@@ -477,10 +477,10 @@ def _choose(
 
 
 def _no_origin(ahead: list[int], years: Literal["last", "all"] | list[int], history: int | None) -> str:
-    which = "all of" if years == "last" else "one of"
-    told = ", ".join(map(str, ahead))
+    *first, last = map(str, ahead)
+    joined = f"{', '.join(first)} {'and' if years == 'last' else 'or'} {last}" if first else last
     where = "" if isinstance(years, str) else f" among {', '.join(map(str, years[:5]))}"
-    return f"no origin{where} with {history or LEAST_LEVELS} levels up to it and a figure {which} {told} years later"
+    return f"no origin{where} with {history or LEAST_LEVELS} levels up to it and a figure {joined} years later"
 
 
 def _frames(
