@@ -1,4 +1,4 @@
-/* growth.h for Python: tables of observations in; origins, mixtures and quantiles out. */
+/* growth.h for Python: tables of observations in; origins, mixtures, quantiles and scores out. */
 #include "glue.h"
 
 #include "attain/growth.h"
@@ -265,9 +265,101 @@ static PyObject *growth_quantiles(PyObject *module, PyObject *args)
     return result;
 }
 
+PyDoc_STRVAR(
+    scores_doc,
+    "growth_scores(prior, series, year, kind, scope, value, looseness, error, horizon, actual, bound, /)\n--\n\n"
+    "Score forecasts of many series against what came; prior None is the random walk.\n\n"
+    "horizon (H) in years after each origin; actual (S, H) log figures, NaN where none came; bound (S, H, Q)\n"
+    "in logs. Returns status (S), crps, log_score, pit, median (S, H each) and exceed (S, H, Q), the\n"
+    "probabilities of at least each bound; NaN where no figure came or the status is not 0.");
+
+enum { CRPS, LOG_SCORE, PIT, MEDIAN, EXCEED, SCORES };
+
+typedef struct {
+    PyArrayObject *prior, *horizon, *actual, *bound;
+    att_growth_prior points;
+    att_score_request request;
+} score_arguments;
+
+static void release_score_arguments(score_arguments *a)
+{
+    Py_CLEAR(a->prior);
+    Py_CLEAR(a->horizon);
+    Py_CLEAR(a->actual);
+    Py_CLEAR(a->bound);
+}
+
+/* Reads all but the table, for `series` series; 0, or -1 with an exception. Release whatever comes. */
+static int read_score_arguments(PyObject *const *objects, size_t series, score_arguments *a)
+{
+    if (objects[0] != Py_None && !(a->prior = read_prior(objects[0], &a->points))) return -1;
+    if (!(a->horizon = array_in(objects[1], NPY_INT32, 1, "horizon"))) return -1;
+    if (!(a->actual = array_in(objects[2], NPY_DOUBLE, 2, "actual"))) return -1;
+    if (!(a->bound = array_in(objects[3], NPY_DOUBLE, 3, "bound"))) return -1;
+    size_t horizons = array_length(a->horizon, 0);
+    if (check_length(a->actual, 0, series, "actual") < 0 || check_length(a->bound, 0, series, "bound") < 0)
+        return -1;
+    if (check_length(a->actual, 1, horizons, "actual") < 0 ||
+        check_length(a->bound, 1, horizons, "bound") < 0)
+        return -1;
+    a->request = (att_score_request){.horizons = horizons,
+                                     .horizon = PyArray_DATA(a->horizon),
+                                     .actual = PyArray_DATA(a->actual),
+                                     .bounds = array_length(a->bound, 2),
+                                     .bound = PyArray_DATA(a->bound)};
+    return 0;
+}
+
+static int new_scores(PyArrayObject **out, size_t series, const att_score_request *request)
+{
+    for (int i = CRPS; i < EXCEED; i++)
+        if (!(out[i] = array_out(NPY_DOUBLE, 2, series, request->horizons, 0))) return -1;
+    out[EXCEED] = array_out(NPY_DOUBLE, 3, series, request->horizons, request->bounds);
+    return out[EXCEED] ? 0 : -1;
+}
+
+static PyObject *run_scores(PyObject *module, const att_observations *table, const score_arguments *a)
+{
+    size_t count = att_observations_series(table);
+    PyArrayObject *status = array_out(NPY_INT32, 1, count, 0, 0), *out[SCORES] = {NULL};
+    att_status outcome = ATT_NO_MEMORY;
+    if (status && new_scores(out, count, &a->request) == 0) {
+        att_scores scores = {PyArray_DATA(out[CRPS]), PyArray_DATA(out[LOG_SCORE]), PyArray_DATA(out[PIT]),
+                             PyArray_DATA(out[MEDIAN]), PyArray_DATA(out[EXCEED])};
+        Py_BEGIN_ALLOW_THREADS
+        outcome = att_growth_scores(a->prior ? &a->points : NULL, table, &a->request, PyArray_DATA(status),
+                                    &scores);
+        Py_END_ALLOW_THREADS
+    }
+    PyObject *result = outcome == ATT_OK ? Py_BuildValue("(OOOOOO)", status, out[CRPS], out[LOG_SCORE],
+                                                         out[PIT], out[MEDIAN], out[EXCEED])
+                                         : raise_status(module, outcome);
+    Py_XDECREF(status);
+    for (int i = 0; i < SCORES; i++) Py_XDECREF(out[i]);
+    return result;
+}
+
+static PyObject *growth_scores(PyObject *module, PyObject *args)
+{
+    PyObject *columns[COLUMNS], *objects[4], *result = NULL;
+    observations o;
+    score_arguments a = {0};
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOOO:growth_scores", &objects[0], &columns[0], &columns[1],
+                          &columns[2], &columns[3], &columns[4], &columns[5], &columns[6], &objects[1],
+                          &objects[2], &objects[3]))
+        return NULL;
+    if (read_observations(columns, &o) < 0) return NULL;
+    if (read_score_arguments(objects, att_observations_series(&o.table), &a) == 0)
+        result = run_scores(module, &o.table, &a);
+    release_score_arguments(&a);
+    release_observations(&o);
+    return result;
+}
+
 PyMethodDef growth_methods[] = {
     {"growth_origins", growth_origins, METH_VARARGS, origins_doc},
     {"growth_posterior", growth_posterior, METH_VARARGS, posterior_doc},
     {"random_walk_posterior", random_walk_posterior, METH_VARARGS, random_walk_doc},
     {"growth_quantiles", growth_quantiles, METH_VARARGS, quantiles_doc},
+    {"growth_scores", growth_scores, METH_VARARGS, scores_doc},
     {NULL, NULL, 0, NULL}};

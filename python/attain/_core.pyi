@@ -56,6 +56,20 @@ def growth_quantiles(
     probability: ArrayLike,
     /,
 ) -> tuple[_Codes, _Floats]: ...
+def growth_scores(
+    prior: ArrayLike | None,
+    series: ArrayLike,
+    year: ArrayLike,
+    kind: ArrayLike,
+    scope: ArrayLike,
+    value: ArrayLike,
+    looseness: ArrayLike,
+    error: ArrayLike,
+    horizon: ArrayLike,
+    actual: ArrayLike,
+    bound: ArrayLike,
+    /,
+) -> tuple[_Codes, _Floats, _Floats, _Floats, _Floats, _Floats]: ...
 def mixture_margin(
     weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, row: ArrayLike, /
 ) -> tuple[_Floats, _Floats]: ...

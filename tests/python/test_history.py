@@ -470,7 +470,7 @@ def test_bad_objects_name_the_place():
         at.load_history(pd.Series([], dtype=float, name="x"))
     with pytest.raises(DataError, match="column 'x', year 2021, column value: a level of -1"):
         at.load_history(pd.DataFrame({"x": [1.0, -1.0]}, index=[2020, 2021]))
-    with pytest.raises(DataError, match="no bundled history 'atlantis'; bundled: jiangsu, jiangxi"):
+    with pytest.raises(DataError, match="no bundled history 'atlantis'; bundled: jiangsu, jiangxi, provinces"):
         at.load_history("atlantis")
     with pytest.raises(DataError, match=r"nowhere.csv: cannot be read"):
         at.load_history("nowhere.csv")

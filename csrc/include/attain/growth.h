@@ -145,4 +145,36 @@ att_status att_growth_quantiles(const att_growth_prior *prior, const att_observa
                                 int32_t last, size_t probabilities, const double *probability,
                                 att_status *status, double *quantile);
 
+/* What is asked about the forecasts of S series, and the figures that came; all in log units. */
+typedef struct {
+    size_t horizons;
+    const int32_t *horizon; /* (H) years after the origin of each series, at least 1, in any order */
+    const double *actual;   /* (S, H) the figure that came; NaN: none */
+    size_t bounds;          /* Q, may be 0 */
+    const double *bound;    /* (S, H, Q), may be infinite */
+} att_score_request;
+
+/* Where the answers go. */
+typedef struct {
+    double *crps;      /* (S, H) continuous ranked probability score, in log points */
+    double *log_score; /* (S, H) log of the forecast's density at the figure that came */
+    double *pit;       /* (S, H) P(X <= the figure that came) */
+    double *median;    /* (S, H) */
+    double *exceed;    /* (S, H, Q) P(X >= bound) */
+} att_scores;
+
+/* Scores forecasts of many series: X is the log figure a horizon after the origin, prior NULL the random walk,
+ * series share factorisations as in att_growth_quantiles. Where no figure came, crps, log_score and pit are
+ * NaN; all of a series whose status (S) is not ATT_OK is NaN.
+ *
+ * crps is the integral of (P(X <= x) - [x >= actual])^2 over x (Gneiting & Raftery 2007, equation 20), right to
+ * 1e-8 of its size; INFINITY where a component has a df of 1/2 or less, ATT_NO_CONVERGENCE up to 0.55. A
+ * random walk whose scale is rounding, below 1e-14, knows its figures: crps is the distance, log_score is INFINITY or -INFINITY.
+ * log_score is right to 1e-12 of its size; pit, exceed and median to 1e-11 in probability.
+ *
+ * status is ATT_NOT_FINITE for an infinite figure or a NaN bound. Returns ATT_BAD_ARGUMENT or ATT_TOO_FAR for
+ * the horizons, the status of the prior, ATT_BAD_ORDER when series descend, ATT_NO_MEMORY. */
+att_status att_growth_scores(const att_growth_prior *prior, const att_observations *table,
+                             const att_score_request *asked, att_status *status, const att_scores *out);
+
 #endif
