@@ -129,7 +129,7 @@ def fit_all(models: Sequence[UnobservedComponents]) -> None:
 
 def measure(series: int, sampled: int, rounds: int) -> tuple[dict[str, Timing], list[str]]:
     rng = np.random.default_rng(20250828)
-    y, prior = simulate(series, rng), at.load_prior().table
+    y, prior = simulate(series, rng), at.load_prior().points
     gaps, recent = random_years(series, rng), y[:, -LEVELS:].copy()
     columns = table(y, np.arange(SIMULATED) >= np.full((series, 1), SIMULATED - LEVELS))
     columns_with_gaps = table(y, gaps)

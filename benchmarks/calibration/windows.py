@@ -27,7 +27,7 @@ def score_windows(
     names: Sequence[str],
     levels: Sequence[np.ndarray],
     n: np.ndarray,
-    prior: np.ndarray | None,
+    prior: tuple[np.ndarray, float] | None,
     horizons: Sequence[int] = HORIZONS,
 ) -> pd.DataFrame:
     """Scores of windows under a prior.
@@ -37,7 +37,7 @@ def score_windows(
     names : of the windows.
     levels : of each window, its history first.
     n : levels of each history.
-    prior : table (G, 9), or None for the random walk.
+    prior : `Prior.points`, or None for the random walk.
     horizons : years after the history.
 
     Returns
@@ -70,7 +70,7 @@ def main() -> None:
     given = options.parse_args()
     frame = pd.read_csv(given.folder / "windows.csv.gz")
     levels = [np.array(text.split(), float) for text in frame["levels"]]
-    prior = None if given.prior == "random-walk" else at.load_prior(given.prior).table
+    prior = None if given.prior == "random-walk" else at.load_prior(given.prior).points
     start = time.perf_counter()
     scores = score_windows(frame["window"].tolist(), levels, frame["n"].to_numpy(), prior)
     print(f"{len(scores):,} forecasts in {time.perf_counter() - start:.2f} s", file=sys.stderr)

@@ -2,19 +2,26 @@
 #ifndef ATTAIN_CORE_GROWTH_COVARIANCE_H
 #define ATTAIN_CORE_GROWTH_COVARIANCE_H
 
-#include "growth_windows.h"
+#include "growth_calendar.h"
+#include "growth_point.h"
 
+/* One point of the prior on one calendar. */
 typedef struct {
-    double drift;            /* variance of the long-run growth mu */
-    double measurement;      /* variance of one published figure around the truth */
-    const double *variogram; /* V(n), n = 0 .. span: variance of the true log change over n years, mu known */
+    const growth_calendar *calendar; /* the caller's */
+    double d, *sigma;                /* (span + 1) volatility of each year, of this d */
+    double
+        *path; /* (M, M), upper triangle: covariance of the growth from two nodes to the end of the horizon */
+    double *noise; /* (M) variance of a published figure of that year around the truth */
+    double drift;  /* variance of a drift that never fades; it is not in `path` */
 } growth_kernel;
 
-/* Years between the first window's start and the end of the horizon: the variogram needs span + 1 entries. */
-size_t growth_span(const growth_windows *windows, size_t horizon);
+/* Room for the points of a prior, one after the other; free whatever the status, a zeroed object too. */
+att_status growth_kernel_init(growth_kernel *kernel, const growth_calendar *calendar);
+void growth_kernel_take(growth_kernel *kernel, const prior_point *point);
+void growth_kernel_free(growth_kernel *kernel);
 
-/* V(n) = w n + v (n + 2 sum_{k<n} (n - k) phi^k), v = q / (1 - phi^2), for n = 0 .. span. */
-void growth_variogram(double phi, double w, double q, size_t span, double *variogram);
+/* Have two points the same covariances? */
+int growth_kernel_alike(const prior_point *a, const prior_point *b);
 
 /* Covariances in units of s2, looseness included: of the n changes (n, n), of which the lower triangle is
  * written, of them with the H years ahead (n, H), and of those (H, H). H may be 0. */

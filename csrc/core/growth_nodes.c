@@ -39,8 +39,9 @@ typedef struct {
     prior_point point;
     covariances scaled, known, node; /* C, X, A of the point; of the errors; at one s2, then solved */
     double *whitened;                /* (n) L^-1 (z - m0 length) */
-    double *variogram;               /* (span + 1) */
-    double log_gamma_star;           /* of a0 */
+    growth_calendar calendar;
+    growth_kernel kernel;
+    double log_gamma_star; /* of a0 */
 } node_work;
 
 typedef struct {
@@ -68,10 +69,12 @@ static att_status work_init(node_work *w, const growth_windows *windows, size_t 
     size_t n = windows->count;
     *w = (node_work){.windows = windows, .changes = n, .horizon = horizon};
     w->whitened = new_block(n, 1, 1, sizeof(double));
-    w->variogram = new_block(growth_span(windows, horizon) + 1, 1, 1, sizeof(double));
     int ready = allocate_covariances(&w->scaled, n, horizon) && allocate_covariances(&w->known, n, horizon) &&
-                allocate_covariances(&w->node, n, horizon) && w->whitened && w->variogram;
+                allocate_covariances(&w->node, n, horizon) && w->whitened;
     if (!ready) return ATT_NO_MEMORY;
+    att_status status = growth_calendar_init(&w->calendar, windows, horizon);
+    if (status == ATT_OK) status = growth_kernel_init(&w->kernel, &w->calendar);
+    if (status != ATT_OK) return status;
     growth_error_covariances(windows, horizon, w->known.changes, w->known.cross, w->known.ahead);
     return ATT_OK;
 }
@@ -82,16 +85,17 @@ static void work_free(node_work *w)
     free_covariances(&w->known);
     free_covariances(&w->node);
     free(w->whitened);
-    free(w->variogram);
+    growth_kernel_free(&w->kernel);
+    growth_calendar_free(&w->calendar);
 }
 
 static att_status take_point(node_work *w, prior_point point)
 {
     gsl_sf_result star;
     w->point = point;
-    growth_variogram(point.phi, point.w, point.q, growth_span(w->windows, w->horizon), w->variogram);
-    growth_kernel kernel = {point.k0, point.r, w->variogram};
-    growth_covariances(&kernel, w->windows, w->horizon, w->scaled.changes, w->scaled.cross, w->scaled.ahead);
+    growth_kernel_take(&w->kernel, &point);
+    growth_covariances(&w->kernel, w->windows, w->horizon, w->scaled.changes, w->scaled.cross,
+                       w->scaled.ahead);
     if (gsl_sf_gammastar_e(point.a0, &star) != GSL_SUCCESS) return ATT_NO_PRECISION;
     w->log_gamma_star = log(star.val);
     return ATT_OK;
@@ -185,19 +189,31 @@ static double run_node(node_work *w, const node_grid *grid, size_t j, double *lo
         for (size_t i = 0; i < n; i++) location[h] += w->node.cross[i * horizon + h] * w->whitened[i];
     }
     for (size_t c = 0; c < horizon * horizon; c++) scale[c] = w->node.ahead[c];
-    return log(w->point.weight) + density + log(grid->width * cosh(u) * grid->step);
+    return density + log(grid->width * cosh(u) * grid->step);
 }
 
-static att_status run_point(node_work *w, prior_point point, double *weight, double *location, double *scale)
+/* The nodes of a point share its posterior weight as they share its marginal likelihood. */
+static void weigh_point(const prior_point *point, double share, double *weight)
+{
+    double top = weight[0], sum = 0;
+    for (size_t j = 1; j < ATT_SCALE_NODES; j++) top = fmax(top, weight[j]);
+    for (size_t j = 0; j < ATT_SCALE_NODES; j++) sum += exp(weight[j] - top);
+    double shift = log(point->weight) - (1 - share) * (top + log(sum));
+    for (size_t j = 0; j < ATT_SCALE_NODES; j++) weight[j] += shift;
+}
+
+static att_status run_point(node_work *w, const prior_point *point, double share, double *weight,
+                            double *location, double *scale)
 {
     size_t horizon = w->horizon;
     node_grid grid;
-    att_status status = take_point(w, point);
+    att_status status = take_point(w, *point);
     if (status == ATT_OK) status = find_grid(w, &grid);
     for (size_t j = 0; j < ATT_SCALE_NODES && status == ATT_OK; j++) {
         weight[j] = run_node(w, &grid, j, location + j * horizon, scale + j * horizon * horizon);
         if (isnan(weight[j])) status = ATT_NO_PRECISION;
     }
+    if (status == ATT_OK) weigh_point(point, share, weight);
     return status;
 }
 
@@ -206,11 +222,13 @@ att_status growth_nodes_run(const att_growth_prior *prior, const growth_windows 
 {
     node_work w;
     size_t count = prior->points * ATT_SCALE_NODES;
+    double share = evidence_share(prior, windows->count);
     att_status status = work_init(&w, windows, horizon);
     for (size_t g = 0; g < prior->points && status == ATT_OK; g++) {
         size_t k = g * ATT_SCALE_NODES;
-        status = run_point(&w, point_of(prior->table, g), weight + k, location + k * horizon,
-                           scale + k * horizon * horizon);
+        prior_point point = point_of(prior->table, g);
+        status =
+            run_point(&w, &point, share, weight + k, location + k * horizon, scale + k * horizon * horizon);
     }
     work_free(&w);
     if (status != ATT_OK) return status;

@@ -5,13 +5,19 @@
 #include "attain/growth.h"
 
 typedef struct {
-    double phi, r, w, q, m0, k0, a0, s0, weight;
+    double phi, r, w, q, m0, k0, a0, s0, rho, d, weight;
 } prior_point;
 
 static inline prior_point point_of(const double *table, size_t g)
 {
     const double *p = table + g * ATT_PRIOR_COLUMNS;
-    return (prior_point){p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]};
+    return (prior_point){p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10]};
+}
+
+/* The share of the log marginal likelihood of `changes` changes that counts where points are weighed. */
+static inline double evidence_share(const att_growth_prior *prior, size_t changes)
+{
+    return 1 / (1 + (double)changes / prior->evidence_limit);
 }
 
 /* Log weights, up to a common constant, become weights of sum 1. */

@@ -33,12 +33,14 @@ static int is_in_family(prior_point p)
 {
     return p.phi >= 0 && p.phi < 1 && p.r >= 0 && p.w >= 0 && p.q >= 0 && fabs(p.r + p.w + p.q - 1) < 1e-9 &&
            lies_within(p.m0, -10, 10) && lies_within(p.k0, 0, 1e6) && lies_within(p.a0, 0.05, 1e6) &&
-           lies_within(p.s0, 1e-6, 100) && p.weight > 0 && isfinite(p.weight);
+           lies_within(p.s0, 1e-6, 100) && lies_within(p.rho, 0, 1) && lies_within(p.d, 0, 4) &&
+           p.weight > 0 && isfinite(p.weight);
 }
 
 att_status att_growth_prior_check(const att_growth_prior *prior)
 {
     if (!prior || !prior->table || prior->points == 0) return ATT_BAD_ARGUMENT;
+    if (!(prior->evidence_limit > 0)) return ATT_BAD_PRIOR;
     for (size_t g = 0; g < prior->points; g++) {
         if (!is_in_family(point_of(prior->table, g))) return ATT_BAD_PRIOR;
     }
@@ -63,13 +65,13 @@ static int allocate_factors(growth_factors *f)
     return f->lower && f->gain && f->residual && f->log_det && f->log_constant && f->whitened;
 }
 
-/* Writes all of the log posterior weight that does not depend on the figures. */
+/* Writes all of the log marginal likelihood that does not depend on the figures. */
 static att_status log_constant(prior_point p, double log_det, size_t changes, double *constant)
 {
     double half = (double)changes / 2;
     gsl_sf_result log_beta = {0, 0};
     if (changes > 0 && gsl_sf_lnbeta_e(p.a0, half, &log_beta) != GSL_SUCCESS) return ATT_NO_PRECISION;
-    *constant = log(p.weight) - log_det / 2 - half * log(p.a0 * p.s0 * p.s0) - log_beta.val;
+    *constant = -log_det / 2 - half * log(p.a0 * p.s0 * p.s0) - log_beta.val;
     return ATT_OK;
 }
 
@@ -77,10 +79,10 @@ static att_status log_constant(prior_point p, double log_det, size_t changes, do
  * in the other parameters too. */
 static size_t first_alike(const double *table, size_t g)
 {
-    prior_point p = point_of(table, g);
+    prior_point point = point_of(table, g);
     for (size_t i = 0; i < g; i++) {
-        prior_point o = point_of(table, i);
-        if (o.phi == p.phi && o.r == p.r && o.w == p.w && o.q == p.q && o.k0 == p.k0) return i;
+        prior_point other = point_of(table, i);
+        if (growth_kernel_alike(&other, &point)) return i;
     }
     return g;
 }
@@ -94,28 +96,26 @@ static void copy_factors(growth_factors *f, size_t from, size_t to)
     f->log_det[to] = f->log_det[from];
 }
 
-static void factorise_point(growth_factors *f, const growth_windows *windows, size_t g, size_t span,
-                            double *variogram)
+static void factorise_point(growth_factors *f, const growth_windows *windows, size_t g, growth_kernel *kernel)
 {
     size_t n = f->changes, h = f->horizon;
-    prior_point p = point_of(f->prior, g);
-    growth_variogram(p.phi, p.w, p.q, span, variogram);
-    growth_kernel kernel = {p.k0, p.r, variogram};
-    f->log_det[g] = growth_condition(&kernel, windows, h, f->lower + g * n * n, f->gain + g * n * h,
+    prior_point point = point_of(f->prior->table, g);
+    growth_kernel_take(kernel, &point);
+    f->log_det[g] = growth_condition(kernel, windows, h, f->lower + g * n * n, f->gain + g * n * h,
                                      f->residual + g * h * h);
 }
 
-static att_status factorise(growth_factors *f, const growth_windows *windows, double *variogram, size_t span)
+static att_status factorise(growth_factors *f, const growth_windows *windows, growth_kernel *kernel)
 {
     att_status status = ATT_OK;
     for (size_t g = 0; g < f->points && status == ATT_OK; g++) {
-        size_t alike = first_alike(f->prior, g);
+        size_t alike = first_alike(f->prior->table, g);
         if (alike < g)
             copy_factors(f, alike, g);
         else
-            factorise_point(f, windows, g, span, variogram);
+            factorise_point(f, windows, g, kernel);
         if (isnan(f->log_det[g])) return ATT_NO_PRECISION;
-        status = log_constant(point_of(f->prior, g), f->log_det[g], f->changes, &f->log_constant[g]);
+        status = log_constant(point_of(f->prior->table, g), f->log_det[g], f->changes, &f->log_constant[g]);
     }
     return status;
 }
@@ -123,13 +123,19 @@ static att_status factorise(growth_factors *f, const growth_windows *windows, do
 att_status growth_factors_init(growth_factors *f, const att_growth_prior *prior,
                                const growth_windows *windows, size_t horizon)
 {
-    *f = (growth_factors){
-        .points = prior->points, .changes = windows->count, .horizon = horizon, .prior = prior->table};
-    size_t span = growth_span(windows, horizon);
-    double *variogram = new_block(span + 1, 1, 1, sizeof(double));
-    int ready = allocate_factors(f) && variogram;
-    att_status status = ready ? factorise(f, windows, variogram, span) : ATT_NO_MEMORY;
-    free(variogram);
+    *f = (growth_factors){.points = prior->points,
+                          .changes = windows->count,
+                          .horizon = horizon,
+                          .prior = prior,
+                          .evidence_share = evidence_share(prior, windows->count)};
+    growth_calendar calendar;
+    growth_kernel kernel = {0};
+    att_status status = growth_calendar_init(&calendar, windows, horizon);
+    if (status == ATT_OK) status = growth_kernel_init(&kernel, &calendar);
+    if (status == ATT_OK && !allocate_factors(f)) status = ATT_NO_MEMORY;
+    if (status == ATT_OK) status = factorise(f, windows, &kernel);
+    growth_kernel_free(&kernel);
+    growth_calendar_free(&calendar);
     return status;
 }
 
@@ -146,14 +152,14 @@ void growth_factors_free(growth_factors *f)
 
 double growth_factors_df(const growth_factors *f, size_t g)
 {
-    return 2 * point_of(f->prior, g).a0 + (double)f->changes;
+    return 2 * point_of(f->prior->table, g).a0 + (double)f->changes;
 }
 
 /* Location of point g and its variance ratio; returns the log posterior weight, not yet normalised. */
 static double run_point(const growth_factors *f, const growth_windows *windows, size_t g, double *location,
                         double *ratio)
 {
-    prior_point p = point_of(f->prior, g);
+    prior_point p = point_of(f->prior->table, g);
     size_t n = f->changes, horizon = f->horizon;
     double *u = f->whitened;
     for (size_t i = 0; i < n; i++) {
@@ -167,7 +173,7 @@ static double run_point(const growth_factors *f, const growth_windows *windows, 
     }
     double a = p.a0 + (double)n / 2, b0 = p.a0 * p.s0 * p.s0, growth = dense_dot(u, u, n) / 2;
     *ratio = (b0 + growth) / a;
-    return f->log_constant[g] - a * log1p(growth / b0);
+    return log(p.weight) + f->evidence_share * (f->log_constant[g] - a * log1p(growth / b0));
 }
 
 att_status growth_factors_run(const growth_factors *f, const growth_windows *windows, double *weight,

@@ -8,12 +8,13 @@ typedef struct {
     size_t points;
     size_t changes;
     size_t horizon;
-    const double *prior;  /* (G, 9), the caller's table */
-    double *lower;        /* (G, n, n) Cholesky factor of the covariance of the changes */
-    double *gain;         /* (G, n, H) its inverse times the covariance with the years ahead */
-    double *residual;     /* (G, H, H) covariance of the years ahead given the changes */
-    double *log_det;      /* (G) of the covariance of the changes */
-    double *log_constant; /* (G) all of the log posterior weight that does not depend on the figures */
+    const att_growth_prior *prior; /* the caller's */
+    double evidence_share;         /* of the marginal likelihood, see growth_point.h */
+    double *lower;                 /* (G, n, n) Cholesky factor of the covariance of the changes */
+    double *gain;                  /* (G, n, H) its inverse times the covariance with the years ahead */
+    double *residual;              /* (G, H, H) covariance of the years ahead given the changes */
+    double *log_det;               /* (G) of the covariance of the changes */
+    double *log_constant; /* (G) all of the log marginal likelihood that does not depend on the figures */
     double *whitened;     /* (n) scratch of growth_factors_run */
 } growth_factors;
 

@@ -28,13 +28,22 @@ static int allocate(random_walk *walk)
     return walk->lower && walk->gain && walk->residual && walk->length && walk->whitened && walk->ahead;
 }
 
-static att_status factorise(random_walk *walk, const growth_windows *windows, double *variogram, size_t span)
+/* The covariances of a random walk whose drift is known: white growth. */
+static att_status factorise(random_walk *walk, const growth_windows *windows)
 {
-    growth_variogram(0, 1, 0, span, variogram);
-    growth_kernel kernel = {0, 0, variogram};
-    double log_det =
-        growth_condition(&kernel, windows, walk->horizon, walk->lower, walk->gain, walk->residual);
-    return isnan(log_det) ? ATT_NO_PRECISION : ATT_OK;
+    growth_calendar calendar;
+    growth_kernel kernel = {0};
+    att_status status = growth_calendar_init(&calendar, windows, walk->horizon);
+    if (status == ATT_OK) status = growth_kernel_init(&kernel, &calendar);
+    if (status == ATT_OK) {
+        growth_kernel_take(&kernel, &(prior_point){.w = 1, .rho = 1});
+        double log_det =
+            growth_condition(&kernel, windows, walk->horizon, walk->lower, walk->gain, walk->residual);
+        if (isnan(log_det)) status = ATT_NO_PRECISION;
+    }
+    growth_kernel_free(&kernel);
+    growth_calendar_free(&calendar);
+    return status;
 }
 
 /* The unknown drift widens the scale matrix by the lengths that the windows leave open. */
@@ -58,12 +67,8 @@ att_status random_walk_init(random_walk *walk, const growth_windows *windows, si
 {
     *walk = (random_walk){.changes = windows->count, .horizon = horizon};
     if (windows->count < 2) return ATT_TOO_FEW;
-    size_t span = growth_span(windows, horizon);
-    double *variogram = new_block(span + 1, 1, 1, sizeof(double));
-    att_status status = allocate(walk) && variogram ? ATT_OK : ATT_NO_MEMORY;
-    if (status == ATT_OK) status = factorise(walk, windows, variogram, span);
+    att_status status = allocate(walk) ? factorise(walk, windows) : ATT_NO_MEMORY;
     if (status == ATT_OK) add_drift(walk, windows);
-    free(variogram);
     return status;
 }
 

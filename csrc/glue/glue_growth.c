@@ -44,11 +44,19 @@ static int read_observations(PyObject *const *columns, observations *o)
     return 0;
 }
 
+/* Reads (points, evidence_limit); a new reference to the array that holds the points. */
 static PyArrayObject *read_prior(PyObject *object, att_growth_prior *prior)
 {
-    PyArrayObject *array = array_in(object, NPY_DOUBLE, 2, "prior");
+    PyObject *points;
+    double limit;
+    if (!PyTuple_Check(object)) {
+        PyErr_SetString(PyExc_TypeError, "argument 'prior': a tuple (points, evidence_limit)");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(object, "Od:prior", &points, &limit)) return NULL;
+    PyArrayObject *array = array_in(points, NPY_DOUBLE, 2, "prior");
     if (array && check_length(array, 1, ATT_PRIOR_COLUMNS, "prior") < 0) Py_CLEAR(array);
-    if (array) *prior = (att_growth_prior){array_length(array, 0), PyArray_DATA(array)};
+    if (array) *prior = (att_growth_prior){array_length(array, 0), PyArray_DATA(array), limit};
     return array;
 }
 
@@ -138,7 +146,7 @@ PyDoc_STRVAR(
     posterior_doc,
     "growth_posterior(prior, series, year, kind, scope, value, looseness, error, horizon, /)\n--\n\n"
     "Posterior of one series over `horizon` years after its origin, in log units.\n\n"
-    "prior (G, 9) holds phi, r, w, q, m0, k0, a0, s0, weight. Returns weight (K), df (K), location (K, H)\n"
+    "prior is (points, evidence_limit), points (G, 11) phi, r, w, q, m0, k0, a0, s0, rho, d, weight. Returns weight (K), df (K), location (K, H)\n"
     "and scale (K, H, H), K = G, or 40 G where a row has an error.");
 
 static PyObject *run_posterior(PyObject *module, const att_growth_prior *prior, const att_observations *table,
@@ -356,10 +364,91 @@ static PyObject *growth_scores(PyObject *module, PyObject *args)
     return result;
 }
 
+PyDoc_STRVAR(
+    learn_doc,
+    "growth_learn(prior, series, year, kind, scope, value, looseness, error, horizon, actual, importance, steps, "
+    "rate, /)\n--\n\n"
+    "Weights under which the points of a prior would have foretold best what came.\n\n"
+    "horizon (H) in years after each origin; actual (S, H) log figures, NaN where none came; importance (S).\n"
+    "Returns weight (G) and the mean log predictive density.");
+
+typedef struct {
+    PyArrayObject *prior, *horizon, *actual, *importance;
+    att_growth_prior points;
+    att_learning task;
+} learn_arguments;
+
+static void release_learn_arguments(learn_arguments *a)
+{
+    Py_CLEAR(a->prior);
+    Py_CLEAR(a->horizon);
+    Py_CLEAR(a->actual);
+    Py_CLEAR(a->importance);
+}
+
+/* Reads the arrays, for `series` series; 0, or -1 with an exception. Release whatever comes. */
+static int read_learn_arguments(PyObject *const *objects, size_t series, learn_arguments *a)
+{
+    if (!(a->prior = read_prior(objects[0], &a->points))) return -1;
+    if (!(a->horizon = array_in(objects[1], NPY_INT32, 1, "horizon"))) return -1;
+    if (!(a->actual = array_in(objects[2], NPY_DOUBLE, 2, "actual"))) return -1;
+    if (!(a->importance = array_in(objects[3], NPY_DOUBLE, 1, "importance"))) return -1;
+    if (check_length(a->actual, 0, series, "actual") < 0 ||
+        check_length(a->actual, 1, array_length(a->horizon, 0), "actual") < 0 ||
+        check_length(a->importance, 0, series, "importance") < 0)
+        return -1;
+    a->task.horizons = array_length(a->horizon, 0);
+    a->task.horizon = PyArray_DATA(a->horizon);
+    a->task.actual = PyArray_DATA(a->actual);
+    a->task.importance = PyArray_DATA(a->importance);
+    return 0;
+}
+
+static PyObject *run_learn(PyObject *module, const att_observations *table, const learn_arguments *a)
+{
+    size_t count = att_observations_series(table);
+    PyArrayObject *status = array_out(NPY_INT32, 1, count, 0, 0);
+    PyArrayObject *weight = array_out(NPY_DOUBLE, 1, a->points.points, 0, 0);
+    att_status outcome = ATT_NO_MEMORY;
+    double score = 0;
+    if (status && weight) {
+        Py_BEGIN_ALLOW_THREADS
+        outcome =
+            att_growth_learn(&a->points, table, &a->task, PyArray_DATA(status), PyArray_DATA(weight), &score);
+        Py_END_ALLOW_THREADS
+    }
+    PyObject *result =
+        outcome == ATT_OK ? Py_BuildValue("(Od)", weight, score) : raise_status(module, outcome);
+    Py_XDECREF(status);
+    Py_XDECREF(weight);
+    return result;
+}
+
+static PyObject *growth_learn(PyObject *module, PyObject *args)
+{
+    PyObject *columns[COLUMNS], *objects[4], *result = NULL;
+    observations o;
+    learn_arguments a = {0};
+    Py_ssize_t steps;
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOOOnd:growth_learn", &objects[0], &columns[0], &columns[1],
+                          &columns[2], &columns[3], &columns[4], &columns[5], &columns[6], &objects[1],
+                          &objects[2], &objects[3], &steps, &a.task.rate))
+        return NULL;
+    if (steps < 0) return raise_status(module, ATT_BAD_ARGUMENT);
+    a.task.steps = (size_t)steps;
+    if (read_observations(columns, &o) < 0) return NULL;
+    if (read_learn_arguments(objects, att_observations_series(&o.table), &a) == 0)
+        result = run_learn(module, &o.table, &a);
+    release_learn_arguments(&a);
+    release_observations(&o);
+    return result;
+}
+
 PyMethodDef growth_methods[] = {
     {"growth_origins", growth_origins, METH_VARARGS, origins_doc},
     {"growth_posterior", growth_posterior, METH_VARARGS, posterior_doc},
     {"random_walk_posterior", random_walk_posterior, METH_VARARGS, random_walk_doc},
     {"growth_quantiles", growth_quantiles, METH_VARARGS, quantiles_doc},
     {"growth_scores", growth_scores, METH_VARARGS, scores_doc},
+    {"growth_learn", growth_learn, METH_VARARGS, learn_doc},
     {NULL, NULL, 0, NULL}};

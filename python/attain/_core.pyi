@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 _Floats = NDArray[np.float64]
 _Codes = NDArray[np.int32]
+_Prior = tuple[ArrayLike, float]
 
 MAX_HORIZON: int
 
@@ -20,7 +21,7 @@ def growth_origins(
     /,
 ) -> tuple[_Codes, _Codes, list[tuple[int, int, int, int, float]]]: ...
 def growth_posterior(
-    prior: ArrayLike,
+    prior: _Prior,
     series: ArrayLike,
     year: ArrayLike,
     kind: ArrayLike,
@@ -43,7 +44,7 @@ def random_walk_posterior(
     /,
 ) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
 def growth_quantiles(
-    prior: ArrayLike | None,
+    prior: _Prior | None,
     series: ArrayLike,
     year: ArrayLike,
     kind: ArrayLike,
@@ -57,7 +58,7 @@ def growth_quantiles(
     /,
 ) -> tuple[_Codes, _Floats]: ...
 def growth_scores(
-    prior: ArrayLike | None,
+    prior: _Prior | None,
     series: ArrayLike,
     year: ArrayLike,
     kind: ArrayLike,
@@ -70,6 +71,22 @@ def growth_scores(
     bound: ArrayLike,
     /,
 ) -> tuple[_Codes, _Floats, _Floats, _Floats, _Floats, _Floats]: ...
+def growth_learn(
+    prior: _Prior,
+    series: ArrayLike,
+    year: ArrayLike,
+    kind: ArrayLike,
+    scope: ArrayLike,
+    value: ArrayLike,
+    looseness: ArrayLike,
+    error: ArrayLike,
+    horizon: ArrayLike,
+    actual: ArrayLike,
+    importance: ArrayLike,
+    steps: int,
+    rate: float,
+    /,
+) -> tuple[_Floats, float]: ...
 def mixture_margin(
     weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, row: ArrayLike, /
 ) -> tuple[_Floats, _Floats]: ...

@@ -19,7 +19,7 @@ import pandas as pd
 from attain import _core
 from attain.errors import ArgumentError, DataError
 from attain.history import Columns, History
-from attain.prior import load_prior
+from attain.prior import Points, load_prior
 from attain.projection import Model
 from attain.reading import load_history
 
@@ -318,7 +318,7 @@ class Windows:
         step = spread[:, None] * np.sqrt(h)
         return np.stack([middle - step, middle, middle + step, last[:, None] + h * np.log(1.10)], axis=-1)
 
-    def scores(self, prior: Floats | None, bounds: Floats) -> Scores:
+    def scores(self, prior: Points | None, bounds: Floats) -> Scores:
         """How forecasts under a prior (None: the random walk) fared, with the probabilities of log bounds (W, H, Q)."""
         return Scores(*_core.growth_scores(prior, *self.columns, self.horizons, self.actual, bounds))
 
@@ -413,7 +413,7 @@ def backtest(
     end, length = end[order], length[order]
     windows = cut_windows(code, year, rows["value"].to_numpy(np.float64), end, length, ahead)
     names = np.array(figures.indicators, object)[code[end]]
-    table, exceedances, failed = _frames(windows, grid.table if grid is not None else None, names, units or {})
+    table, exceedances, failed = _frames(windows, grid.points if grid is not None else None, names, units or {})
     skipped = pd.DataFrame([*reasons.items(), *failed], columns=["series", "reason"]).set_index("series")
     if table.empty:
         raise DataError(f"{figures.name}: nothing can be scored: {skipped['reason'].iloc[0]}")
@@ -485,7 +485,7 @@ def _no_origin(ahead: list[int], years: Literal["last", "all"] | list[int], hist
 
 
 def _frames(
-    windows: Windows, prior: Floats | None, names: npt.NDArray[Any], units: Mapping[str, str]
+    windows: Windows, prior: Points | None, names: npt.NDArray[Any], units: Mapping[str, str]
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[tuple[str, str]]]:
     """The tables of a backtest, sorted by series and origin, and the windows that failed."""
     bounds = windows.bounds()

@@ -15,31 +15,60 @@ import yaml
 
 from attain.errors import ArgumentError
 
-COLUMNS = ("phi", "r", "w", "q", "m0", "k0", "a0", "s0", "weight")
+COLUMNS = ("phi", "r", "w", "q", "m0", "k0", "a0", "s0", "rho", "d", "weight")
+Floats = npt.NDArray[np.float64]
+Points = tuple[Floats, float]
 
 
 @dataclass(frozen=True)
 class Prior:
-    """Points of the growth family (design of the model: `csrc/include/attain/growth.h`).
+    """Points of the growth family (the model: `csrc/include/attain/growth.h`).
 
     Attributes
     ----------
     name : such as `general`.
-    table : array (G, 9), columns phi, r, w, q, m0, k0, a0, s0, weight.
+    table : array (G, 11), columns phi, r, w, q, m0, k0, a0, s0, rho, d, weight.
+    evidence_limit : n changes count as n / (1 + n / evidence_limit) when points are weighed; infinity is Bayes' rule.
     card : provenance: data, method, counts.
     """
 
     name: str
-    table: npt.NDArray[np.float64]
+    table: Floats
+    evidence_limit: float
     card: Mapping[str, Any]
+
+    @property
+    def points(self) -> Points:
+        """The prior as `attain._core` takes it."""
+        return self.table, self.evidence_limit
 
     def to_frame(self) -> pd.DataFrame:
         """The points as a frame, heaviest first."""
         return pd.DataFrame(self.table, columns=COLUMNS).sort_values("weight", ascending=False, ignore_index=True)
 
+    def mixed(self, other: Prior, share: float, name: str = "") -> Prior:
+        """This prior with another one, which gets `share` of the weight.
+
+        Raises
+        ------
+        ArgumentError
+            For a share outside 0 to 1.
+        """
+        if not 0 < share < 1:
+            raise ArgumentError(f"share: {share!r} is not between 0 and 1")
+        parts = [(self, 1 - share), (other, share)]
+        table = np.vstack([_reweighed(p.table, s * p.table[:, -1] / p.table[:, -1].sum()) for p, s in parts])
+        limit = (1 - share) * self.evidence_limit + share * other.evidence_limit
+        card = {"mixture": {p.name: round(s, 6) for p, s in parts}, "parts": [dict(p.card) for p, _ in parts]}
+        return Prior(name or f"{self.name}+{other.name}", table, limit, card)
+
     def summary(self) -> str:
         """Name, number of points, provenance."""
         return f"prior {self.name}: {len(self.table)} points; " + "; ".join(f"{k}: {v}" for k, v in self.card.items())
+
+
+def _reweighed(table: Floats, weight: Floats) -> Floats:
+    return np.ascontiguousarray(np.column_stack([table[:, :-1], weight]))
 
 
 @functools.cache
@@ -52,7 +81,8 @@ def load_prior(name: str = "general") -> Prior:
     with resources.as_file(folder.joinpath(f"{name}.csv")) as path:
         frame = pd.read_csv(path)
     card = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
-    return Prior(name, np.ascontiguousarray(frame[list(COLUMNS)].to_numpy(np.float64)), card)
+    table = np.ascontiguousarray(frame[list(COLUMNS)].to_numpy(np.float64))
+    return Prior(name, table, float(card["evidence_limit"]), card)
 
 
 @functools.cache

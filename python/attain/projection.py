@@ -179,7 +179,7 @@ class Projection:
             if self.prior is None:
                 arrays = _core.random_walk_posterior(*columns, horizon)
             else:
-                arrays = _core.growth_posterior(self.prior.table, *columns, horizon)
+                arrays = _core.growth_posterior(self.prior.points, *columns, horizon)
         except AttainError as error:
             raise type(error)(f"{self.history.name}, '{self.indicators[position]}': {error}") from error
         return Mixture(tuple(range(origin.year + 1, self.to + 1)), *arrays)
@@ -200,8 +200,8 @@ class Projection:
         asked = _probabilities(q)
         order = np.argsort(asked)
         first = min(o.year for o in self.origins) + 1
-        table = self.prior.table if self.prior is not None else None
-        status, log_quantile = _core.growth_quantiles(table, *self.observations.columns, first, self.to, asked[order])
+        prior = self.prior.points if self.prior is not None else None
+        status, log_quantile = _core.growth_quantiles(prior, *self.observations.columns, first, self.to, asked[order])
         self._check(status)
         cells = np.empty_like(log_quantile)
         cells[:, :, order] = np.exp(log_quantile)

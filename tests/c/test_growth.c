@@ -20,9 +20,9 @@ enum { POINTS = 3, HORIZON = 3, ROWS = 6 };
 
 /* A random walk with drift, AR(1) growth with measurement error, a straight trend with noise. */
 static const double PRIOR[POINTS * ATT_PRIOR_COLUMNS] = {
-    0,   0,    1,    0,   0.03, 0.05, 1.5, 0.05, 0.5, /* phi r w q m0 k0 a0 s0 weight */
-    0.6, 0.3,  0.4,  0.3, 0.03, 0.3,  1.5, 0.05, 0.3, /* */
-    0,   0.95, 0.05, 0,   0,    0.02, 0.5, 0.05, 0.2,
+    0,   0,    1,    0,   0.03, 0.05, 1.5, 0.05, 1, 0, 0.5, /* phi r w q m0 k0 a0 s0 rho d weight */
+    0.6, 0.3,  0.4,  0.3, 0.03, 0.3,  1.5, 0.05, 1, 0, 0.3, /* */
+    0,   0.95, 0.05, 0,   0,    0.02, 0.5, 0.05, 1, 0, 0.2,
 };
 
 /* Levels with a gap on one scope, then growth and a level on another. */
@@ -32,7 +32,7 @@ static const int32_t KIND[ROWS] = {0, 0, 0, 1, 1, 0};
 static const int32_t SCOPE[ROWS] = {0, 0, 0, 1, 1, 1};
 static const double VALUE[ROWS] = {100, 108, 121, 0.07, 0.04, 90};
 
-static const att_growth_prior prior = {POINTS, PRIOR};
+static const att_growth_prior prior = {POINTS, PRIOR, INFINITY};
 static const att_observations table = {ROWS, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, NULL};
 
 /* Printed by: python -c "import sys; sys.path.insert(0, 'tests/python'); import oracle, numpy as np; rows =
@@ -136,15 +136,16 @@ static void priors_outside_the_family_are_refused(void **state)
     const struct {
         size_t column;
         double value;
-    } cases[] = {{0, 1},    {0, -0.1},  {1, 0.2}, {4, NAN},   {4, 1e300}, {5, -1},  {5, 1e12}, {6, 0},
-                 {6, 0.04}, {6, 1e308}, {7, 0},   {7, 1e200}, {7, 1e-9},  {7, NAN}, {8, 0},    {8, INFINITY}};
+    } cases[] = {{0, 1},   {0, -0.1}, {1, 0.2},   {4, NAN}, {4, 1e300}, {5, -1},       {5, 1e12},
+                 {6, 0},   {6, 0.04}, {6, 1e308}, {7, 0},   {7, 1e200}, {7, 1e-9},     {7, NAN},
+                 {8, 1.1}, {8, NAN},  {9, -0.1},  {9, 5},   {10, 0},    {10, INFINITY}};
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         double bad[POINTS * ATT_PRIOR_COLUMNS];
         memcpy(bad, PRIOR, sizeof bad);
         bad[ATT_PRIOR_COLUMNS + cases[c].column] = cases[c].value;
-        assert_int_equal(att_growth_prior_check(&(att_growth_prior){POINTS, bad}), ATT_BAD_PRIOR);
+        assert_int_equal(att_growth_prior_check(&(att_growth_prior){POINTS, bad, INFINITY}), ATT_BAD_PRIOR);
     }
-    assert_int_equal(att_growth_prior_check(&(att_growth_prior){0, PRIOR}), ATT_BAD_ARGUMENT);
+    assert_int_equal(att_growth_prior_check(&(att_growth_prior){0, PRIOR, INFINITY}), ATT_BAD_ARGUMENT);
 }
 
 /* Three series of one pattern and one of another: quantiles equal those of the single posterior's margins. */
@@ -263,10 +264,16 @@ static att_observations draw_rows(uint64_t *seed, random_rows *r)
 
 static int is_regular(const growth_windows *windows)
 {
-    double variogram[16], lower[MOST * MOST], none[1];
-    growth_variogram(0, 1, 0, 15, variogram);
-    const growth_kernel kernel = {0, 0, variogram};
-    return !isnan(growth_condition(&kernel, windows, 0, lower, none, none));
+    double lower[MOST * MOST], none[1];
+    growth_calendar calendar;
+    growth_kernel kernel;
+    assert_int_equal(growth_calendar_init(&calendar, windows, 0), ATT_OK);
+    assert_int_equal(growth_kernel_init(&kernel, &calendar), ATT_OK);
+    growth_kernel_take(&kernel, &(prior_point){.w = 1, .rho = 1});
+    double log_det = growth_condition(&kernel, windows, 0, lower, none, none);
+    growth_kernel_free(&kernel);
+    growth_calendar_free(&calendar);
+    return !isnan(log_det);
 }
 
 /* The windows that are not marked have a regular covariance, and each marked one makes it singular. */
@@ -377,7 +384,7 @@ static void weights_that_underflow_are_a_mixture(void **state)
     memcpy(long_prior, PRIOR, sizeof long_prior);
     long_prior[ATT_PRIOR_COLUMNS + 6] = 1e6;
     long_prior[ATT_PRIOR_COLUMNS + 7] = 1e-6;
-    const att_growth_prior sure = {2, long_prior};
+    const att_growth_prior sure = {2, long_prior, INFINITY};
     assert_int_equal(att_growth_posterior(&sure, &rows, 1, weight, df, location, scale), ATT_OK);
     assert_true(weight[1] == 0 && weight[0] == 1);
     const att_mixture mixture = {2, 1, weight, df, location, scale};
@@ -402,12 +409,13 @@ static void weights_of_large_a0_keep_their_digits(void **state)
     const int32_t year[CHANGES + 1] = {1, 2, 3, 4, 5}, zero[CHANGES + 1] = {0};
     const double value[CHANGES + 1] = {1, 2, 4, 8, 16};
     const int64_t series[CHANGES + 1] = {0};
-    const double points[2 * ATT_PRIOR_COLUMNS] = {0, 0, 1, 0, 0, 0, 1e6, 0.6, 1,
-                                                  0, 0, 1, 0, 0, 0, 3e5, 0.6, 1};
+    const double points[2 * ATT_PRIOR_COLUMNS] = {0, 0, 1, 0, 0, 0, 1e6, 0.6, 1, 0, 1,
+                                                  0, 0, 1, 0, 0, 0, 3e5, 0.6, 1, 0, 1};
     const att_observations rows = {CHANGES + 1, series, year, zero, zero, value, NULL, NULL};
     double weight[2], df[2], location[2], scale[2], log_weight[2];
     assert_int_equal(
-        att_growth_posterior(&(att_growth_prior){2, points}, &rows, 1, weight, df, location, scale), ATT_OK);
+        att_growth_posterior(&(att_growth_prior){2, points, INFINITY}, &rows, 1, weight, df, location, scale),
+        ATT_OK);
     for (size_t g = 0; g < 2; g++) {
         double a0 = points[g * ATT_PRIOR_COLUMNS + 6], growth = CHANGES * log(2) * log(2) / 2;
         log_weight[g] = log1p(1 / a0) - (a0 + 2) * log1p(growth / (a0 * 0.6 * 0.6));
@@ -419,11 +427,11 @@ static void weights_of_large_a0_keep_their_digits(void **state)
 static void lost_precision_is_told(void **state)
 {
     (void)state;
-    const double point[ATT_PRIOR_COLUMNS] = {1 - 1e-14, 0, 0, 1, 0, 0, 1.5, 0.05, 1};
+    const double point[ATT_PRIOR_COLUMNS] = {1 - 1e-14, 0, 0, 1, 0, 0, 1.5, 0.05, 1, 0, 1};
     double weight, df, location, scale;
-    assert_int_equal(
-        att_growth_posterior(&(att_growth_prior){1, point}, &table, 1, &weight, &df, &location, &scale),
-        ATT_NO_PRECISION);
+    assert_int_equal(att_growth_posterior(&(att_growth_prior){1, point, INFINITY}, &table, 1, &weight, &df,
+                                          &location, &scale),
+                     ATT_NO_PRECISION);
 }
 
 /* Changes that are all equal leave no spread; so small a probability has an infinite score. */

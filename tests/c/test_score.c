@@ -237,8 +237,8 @@ static void margins_without_weight_or_place_are_refused(void **state)
 static const int64_t SERIES[] = {0, 0, 0, 0, 0, 1, 2};
 static const int32_t YEAR[] = {2000, 2001, 2002, 2003, 2004, 2010, 2010}, ZEROS[7] = {0};
 static const double VALUE[] = {100, 108, 111, 125, 130, 50, -1};
-static const double POINTS[][9] = {{0.3, 0, 0.7, 0.3, 0.03, 0.05, 1.5, 0.05, 0.6},
-                                   {0, 0, 1, 0, 0.03, 0.05, 0.5, 0.12, 0.4}};
+static const double POINTS[][ATT_PRIOR_COLUMNS] = {{0.3, 0, 0.7, 0.3, 0.03, 0.05, 1.5, 0.05, 1, 0, 0.6},
+                                                   {0, 0, 1, 0, 0.03, 0.05, 0.5, 0.12, 1, 0, 0.4}};
 static const int32_t HORIZON[] = {3, 1};
 static const att_observations TABLE = {7, SERIES, YEAR, ZEROS, ZEROS, VALUE, NULL, NULL};
 
@@ -274,7 +274,7 @@ static void batches_score_the_margins_of_the_posterior(void **state)
     (void)state;
     static const double actual[] = {5.1, 4.9, 4.0, NAN, 1, 1};
     static const double bound[] = {5, 5.2, 4.8, 4.95, 4, 4.1, 3.9, 4.2, 1, 1, 1, 1};
-    att_growth_prior prior = {2, &POINTS[0][0]};
+    att_growth_prior prior = {2, &POINTS[0][0], INFINITY};
     answers a;
     assert_int_equal(run(&prior, actual, bound, &a), ATT_OK);
     assert_int_equal(a.status[0], ATT_OK);

@@ -3,17 +3,21 @@
  *
  * On y = log(level), with years t, scope s and a scale s2 shared by all variances:
  *
- *     y_t(s) = l_t + c(s) + eps_t(s)           eps  ~ N(0, r s2)    measurement, one per year and scope
- *     l_t    = l_{t-1} + b_{t-1} + eta_t       eta  ~ N(0, w s2)    level shock
- *     b_t    = mu + phi (b_{t-1} - mu) + zeta  zeta ~ N(0, q s2)    growth shock, b stationary around mu
- *     mu ~ N(m0, k0 s2),   s2 ~ InvGamma(a0, a0 s0^2)
+ *     y_t(s) = l_t + c(s) + sigma_t eps_t(s)   eps  ~ N(0, r s2)    measurement, one per year and scope
+ *     l_t    = l_{t-1} + mu_t + sigma_t x_t    x    = eta + b       growth around its drift:
+ *                                              eta  ~ N(0, w s2)    level shock
+ *     b_t    = phi b_{t-1} + zeta_t            zeta ~ N(0, q s2)    growth shock, b stationary
+ *     mu_t   = m0 + rho (mu_{t-1} - m0) + xi_t  mu ~ N(m0, k0 s2)   drift, stationary; rho = 1: constant
+ *     sigma_t^2 = (1 + age)^d                  age: years before the last one that the figures reach
+ *     s2 ~ InvGamma(a0, a0 s0^2)
  *     c(s) flat: the first level of a scope carries no likelihood
  *
  * A row tells such a figure with an error e ~ N(0, kappa s2 + c): kappa, its looseness, and the square root
  * of c, its error, stand in the table, and both are usually 0.
  *
- * A prior is a table of points (phi, r, w, q, m0, k0, a0, s0) with weights; the posterior weight is prior
- * weight times marginal likelihood. As long as every c is 0, each point gives one t component in closed form
+ * A prior is a table of points (phi, r, w, q, m0, k0, a0, s0, rho, d) with weights; the posterior weight is
+ * prior weight times a power of the marginal likelihood, 1 / (1 + n / evidence_limit) for n changes: a limit of
+ * INFINITY is Bayes' rule, a finite one keeps long series, which no point fits, from trusting one of them alone. As long as every c is 0, each point gives one t component in closed form
  * (core/growth_posterior.c); otherwise s2 takes ATT_SCALE_NODES values a point, each of which gives a normal
  * one (core/growth_nodes.c). Every row of data is the log change over a window of years on one scope, and so
  * is every forecast.
@@ -75,15 +79,17 @@ typedef struct {
     double log_level; /* as published */
 } att_origin;
 
-enum { ATT_PRIOR_COLUMNS = 9 };
+enum { ATT_PRIOR_COLUMNS = 11 };
 
-/* Points of the growth family with their prior weights: rows (phi, r, w, q, m0, k0, a0, s0, weight),
+/* Points of the growth family with their prior weights: rows (phi, r, w, q, m0, k0, a0, s0, rho, d,
+ * weight),
  * C-contiguous. 0 <= phi < 1; r, w, q >= 0 with sum 1 to 1e-9; |m0| <= 10, in log points a year; 0 <= k0 <=
- * 1e6; 0.05 <= a0 <= 1e6, so that df is at least 0.1; 1e-6 <= s0 <= 100; weight > 0 and finite. Weights are
- * used up to a common factor. */
+ * 1e6; 0.05 <= a0 <= 1e6, so that df is at least 0.1; 1e-6 <= s0 <= 100; 0 <= rho <= 1; 0 <= d <= 4; weight
+ * > 0 and finite. Weights are used up to a common factor. evidence_limit > 0, INFINITY for Bayes' rule. */
 typedef struct {
     size_t points;
     const double *table;
+    double evidence_limit;
 } att_growth_prior;
 
 /* ATT_BAD_ARGUMENT for NULL or no points, ATT_BAD_PRIOR for a point outside the limits above. */
@@ -176,5 +182,22 @@ typedef struct {
  * the horizons, the status of the prior, ATT_BAD_ORDER when series descend, ATT_NO_MEMORY. */
 att_status att_growth_scores(const att_growth_prior *prior, const att_observations *table,
                              const att_score_request *asked, att_status *status, const att_scores *out);
+
+/* Histories and what came after them, to learn the weights of a prior from. */
+typedef struct {
+    size_t horizons;
+    const int32_t *horizon;   /* (H) years after each origin */
+    const double *actual;     /* (S, H) log figures, NaN where none came */
+    const double *importance; /* (S) not negative, what a series counts for; NULL: 1 */
+    size_t steps;
+    double rate; /* of Adam, in logs of weights a step, such as 0.2 */
+} att_learning;
+
+/* Weights (G) under which the points of `start` would have foretold best what came: they climb from those of
+ * `start` the mean log predictive density (core/growth_learn.c), whose last value is `score`. Takes 4 S G (1 + H)
+ * bytes. status (S) says which series cannot be used, the first of which is returned; figures with errors are
+ * ATT_BAD_ERROR. ATT_BAD_ARGUMENT for no series or horizons, or importances without sum. */
+att_status att_growth_learn(const att_growth_prior *start, const att_observations *table,
+                            const att_learning *task, att_status *status, double *weight, double *score);
 
 #endif
