@@ -71,11 +71,31 @@ static int same_cell(const att_observations *t, size_t i, size_t j)
 
 static att_status value_status(int32_t kind, double value)
 {
-    if (kind != ATT_ROW_LEVEL && kind != ATT_ROW_GROWTH) return ATT_BAD_KIND;
+    if (kind != ATT_ROW_LEVEL && kind != ATT_ROW_GROWTH && kind != ATT_ROW_SHARE) return ATT_BAD_KIND;
     if (!isfinite(value)) return ATT_NOT_FINITE;
     if (kind == ATT_ROW_LEVEL && value <= 0) return ATT_NOT_POSITIVE;
     if (kind == ATT_ROW_GROWTH && value <= -1) return ATT_BELOW_TOTAL_LOSS;
+    if (kind == ATT_ROW_SHARE && (value <= 0 || value >= 1)) return ATT_NOT_A_SHARE;
     return ATT_OK;
+}
+
+/* The first row says whether a series is of shares. */
+static int is_mixed(const att_observations *t, size_t i)
+{
+    return (t->kind[i] == ATT_ROW_SHARE) != (t->kind[0] == ATT_ROW_SHARE);
+}
+
+/* A figure itself, a level or a share, rather than its growth. */
+static int is_figure(const att_observations *t, size_t i)
+{
+    return t->kind[i] != ATT_ROW_GROWTH;
+}
+
+/* y of a figure. */
+static double transformed(const att_observations *t, size_t i)
+{
+    double y = log(t->value[i]);
+    return t->kind[i] == ATT_ROW_SHARE ? y - log1p(-t->value[i]) : y;
 }
 
 static att_status row_status(const att_observations *t, size_t i)
@@ -85,7 +105,8 @@ static att_status row_status(const att_observations *t, size_t i)
     for (size_t j = i; j-- > 0 && t->year[j] == t->year[i];) {
         if (same_cell(t, i, j)) return ATT_REPEATED;
     }
-    return value_status(t->kind[i], t->value[i]);
+    att_status value = value_status(t->kind[i], t->value[i]);
+    return value == ATT_OK && is_mixed(t, i) ? ATT_MIXED_KINDS : value;
 }
 
 static att_status check_rows(const att_observations *t, att_status *status)
@@ -103,7 +124,7 @@ static size_t previous_level(const att_observations *t, size_t i)
 {
     size_t j = i;
     while (j-- > 0) {
-        if (t->kind[j] == ATT_ROW_LEVEL && t->scope[j] == t->scope[i]) return j;
+        if (is_figure(t, j) && t->scope[j] == t->scope[i]) return j;
     }
     return t->rows;
 }
@@ -114,7 +135,7 @@ static att_row_use read_level(const att_observations *t, size_t i, growth_window
     size_t before = previous_level(t, i);
     int first = before == t->rows;
     out->window[i] = (growth_window){t->year[first ? i : before], t->year[i], t->scope[i]};
-    out->change[i] = first ? 0 : log(t->value[i]) - log(t->value[before]);
+    out->change[i] = first ? 0 : transformed(t, i) - transformed(t, before);
     return first ? ATT_USE_FIRST_LEVEL : ATT_USE_CHANGE;
 }
 
@@ -152,10 +173,10 @@ static void set_redundant_aside(const att_observations *t, growth_windows *out, 
 {
     out->nodes = 0;
     for (size_t i = 0; i < t->rows; i++) {
-        if (t->kind[i] == ATT_ROW_LEVEL) join(out, out->window[i], t->scope[i]);
+        if (is_figure(t, i)) join(out, out->window[i], t->scope[i]);
     }
     for (size_t i = 0; i < t->rows; i++) {
-        if (t->kind[i] == ATT_ROW_LEVEL || join(out, out->window[i], t->scope[i])) continue;
+        if (is_figure(t, i) || join(out, out->window[i], t->scope[i])) continue;
         out->window[i].from = out->window[i].to;
         if (use) use[i] = ATT_USE_REDUNDANT;
     }
@@ -166,13 +187,12 @@ static int is_window(growth_window window)
     return window.from < window.to;
 }
 
-/* Marks the rows of one kind that close a cycle of scopes; the windows joined so far stay joined. */
-static att_status join_scopes(const att_observations *t, att_row_kind kind, growth_windows *out,
-                              att_status *status)
+/* Marks the figures, or the growth rows, that close a cycle of scopes; the windows joined so far stay joined. */
+static att_status join_scopes(const att_observations *t, int figures, growth_windows *out, att_status *status)
 {
     att_status worst = ATT_OK;
     for (size_t i = 0; i < t->rows; i++) {
-        if (t->kind[i] != (int32_t)kind || !is_window(out->window[i]) || join(out, out->window[i], 0))
+        if (is_figure(t, i) != figures || !is_window(out->window[i]) || join(out, out->window[i], 0))
             continue;
         worst = ATT_OVERLAP;
         if (status) status[i] = worst;
@@ -183,8 +203,8 @@ static att_status join_scopes(const att_observations *t, att_row_kind kind, grow
 static att_status check_scopes(const att_observations *t, growth_windows *out, att_status *status)
 {
     out->nodes = 0;
-    att_status levels = join_scopes(t, ATT_ROW_LEVEL, out, status);
-    att_status growth = join_scopes(t, ATT_ROW_GROWTH, out, status);
+    att_status levels = join_scopes(t, 1, out, status);
+    att_status growth = join_scopes(t, 0, out, status);
     return levels != ATT_OK ? levels : growth;
 }
 
@@ -192,7 +212,7 @@ static att_status check_scopes(const att_observations *t, growth_windows *out, a
 static int is_chain(const att_observations *t)
 {
     size_t i = 0;
-    while (i < t->rows && t->kind[i] == ATT_ROW_LEVEL && t->scope[i] == t->scope[0]) i++;
+    while (i < t->rows && is_figure(t, i) && t->scope[i] == t->scope[0]) i++;
     return i == t->rows;
 }
 
@@ -218,12 +238,12 @@ static void find_origin(const att_observations *t, growth_windows *out)
     size_t last = t->rows - 1, row;
     int32_t levels = 0;
     for (size_t i = 0; i < t->rows; i++) {
-        if (t->kind[i] != ATT_ROW_LEVEL) continue;
+        if (!is_figure(t, i)) continue;
         levels++;
         last = i;
     }
     int32_t year = t->year[last], scope = t->scope[last];
-    double log_level = levels ? log(t->value[last]) : 0;
+    double log_level = levels ? transformed(t, last) : 0;
     while (levels && (row = find_growth(t, year + 1, scope)) < t->rows) {
         log_level += log1p(t->value[row]);
         year++;
@@ -238,7 +258,7 @@ att_status growth_read(const att_observations *t, growth_windows *out, att_statu
     att_status worst = check_rows(t, status);
     if (worst != ATT_OK) return worst;
     for (size_t i = 0; i < t->rows; i++) {
-        att_row_use row = t->kind[i] == ATT_ROW_LEVEL ? read_level(t, i, out) : read_growth(t, i, out);
+        att_row_use row = is_figure(t, i) ? read_level(t, i, out) : read_growth(t, i, out);
         if (use) use[i] = row;
     }
     if (!is_chain(t)) {

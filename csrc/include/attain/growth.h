@@ -1,7 +1,8 @@
 /* The growth model of one short series: observations in, the posterior of the years ahead out as one
  * att_mixture.
  *
- * On y = log(level), with years t, scope s and a scale s2 shared by all variances:
+ * On y = log(level), or y = logit(share) for a series of shares, with years t, scope s and a scale s2 shared
+ * by all variances:
  *
  *     y_t(s) = l_t + c(s) + eps_t(s)           eps  ~ N(0, r s2)    measurement, one per year and scope
  *     l_t    = l_{t-1} + b_{t-1} + eta_t       eta  ~ N(0, w s2)    level shock
@@ -11,7 +12,7 @@
  *
  * A prior is a table of points (phi, r, w, q, m0, k0, a0, s0) with weights; each point gives one component
  * in closed form, and the posterior weight is prior weight times marginal likelihood. Every row of data is
- * the log change over a window of years on one scope, and so is every forecast; see core/growth_posterior.c
+ * the change of y over a window of years on one scope, and so is every forecast; see core/growth_posterior.c
  * for the algebra.
  *
  * Not checked by any function: pointers that are NULL where arrays or tables are due, and lengths. When a
@@ -38,10 +39,14 @@ typedef struct {
     const int32_t *year;
     const int32_t *kind; /* an att_row_kind */
     const int32_t *scope;
-    const double *value; /* level > 0 in any unit, or growth over the year before as a fraction, > -1 */
+    const double *value; /* level > 0 in any unit, growth over the year before as a fraction, > -1, or
+                          * share of a whole as a fraction, within 0 and 1 */
 } att_observations;
 
-typedef enum { ATT_ROW_LEVEL = 0, ATT_ROW_GROWTH = 1 } att_row_kind;
+/* A series is either of levels and growth, modelled on y = log(level), or of shares, modelled on y =
+ * logit(share) = log(share / (1 - share)). Wherever this header says level, of a series of shares its shares
+ * are meant, and wherever it says log figure, their logits. */
+typedef enum { ATT_ROW_LEVEL = 0, ATT_ROW_GROWTH = 1, ATT_ROW_SHARE = 2 } att_row_kind;
 
 /* What became of a row. A growth row between two figures that are published already, or follow from published
  * growth, adds nothing: it is reported as redundant and not used. */
@@ -54,10 +59,10 @@ typedef enum { ATT_USE_CHANGE = 0, ATT_USE_FIRST_LEVEL = 1, ATT_USE_REDUNDANT = 
  * the last row. */
 typedef struct {
     int32_t year;
-    int32_t levels;  /* level rows of the series */
-    int32_t changes; /* rows that carry likelihood */
-    int32_t scope;   /* the forecast scope */
-    double log_level;
+    int32_t levels;   /* level rows of the series */
+    int32_t changes;  /* rows that carry likelihood */
+    int32_t scope;    /* the forecast scope */
+    double log_level; /* the transformed figure: log of a level, logit of a share */
 } att_origin;
 
 enum { ATT_PRIOR_COLUMNS = 9 };
