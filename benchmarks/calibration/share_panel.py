@@ -1,4 +1,4 @@
-"""Which shares are there to learn from? Sectors over totals of the calibration panel: Chinese provinces and US states."""
+"""Which shares are there to learn from? Sectors over totals of the calibration panel: Chinese provinces, US states."""
 
 from __future__ import annotations
 

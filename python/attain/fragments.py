@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from attain.text import label_of, likelihood, verdict
-from attain.wording import chance, chance_range, figure_words, growth_words, stated_words
+from attain.wording import chance, chance_range, figure_words, needs_words, stated_words
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
@@ -75,7 +75,8 @@ def projection_fragment(projection: Projection) -> str:
     rows = []
     for name, origin, (low, mid, high) in zip(projection.indicators, projection.origins, ends, strict=True):
         unit = projection.history.unit_of(name) if origin.levels else ""
-        told = (f"{figure_words(low, '', 'en')} to {figure_words(high, '', 'en')}", figure_words(mid, unit, "en"))
+        bare = unit if unit == "fraction" else ""
+        told = (f"{figure_words(low, bare, 'en')} to {figure_words(high, bare, 'en')}", figure_words(mid, unit, "en"))
         basis = "" if origin.levels else f" times {origin.year}"
         rows.append([projection.history.label_of(name), origin.year, told[1] + basis, told[0], origin.changes])
     skipped = f"; {len(projection.skipped)} not projected" if len(projection.skipped) else ""
@@ -93,7 +94,7 @@ def assessment_fragment(result: Assessment) -> str:
             label_of(targets[str(name)], "en"),
             row["by"],
             stated_words(targets[str(name)], "en"),
-            growth_words(row["required_growth"], "en"),
+            needs_words(row["required_growth"], row["kind"], "en"),
             figure_words(row["median"], row["unit"], "en"),
             chance_range(row["range"][0], row["range"][1], "en"),
             chance(row["probability"], "en"),

@@ -1,7 +1,7 @@
 """Figures of the past, and the flat table of them that the core takes; `attain.reading` makes them.
 
 A history is one row per published figure. Nothing is dropped on reading: a row that no model uses yet (a part of a
-year, a share, a floor, an older vintage) stays, with the reason in the column `unused`.
+year, a floor, an older vintage) stays, with the reason in the column `unused`.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ import pandas as pd
 
 from attain.errors import ArgumentError, DataError
 from attain.language import Text
+from attain.scale import LOG, LOGIT, Scale
 
 COLUMNS = (
     "indicator", "label", "label_zh", "year", "period", "kind", "value", "unit", "price", "scope", "treatment",
     "bound", "released", "vintage", "confidence", "source", "url", "note",
 )  # fmt: skip
-_KIND_CODES = {"level": 0, "growth": 1}
+_KIND_CODES = {"level": 0, "growth": 1, "share": 2}
 _OLDER = "an older vintage"
 UNKNOWN_THEN = ("released after", "after ", "no release date")
 _DATE = re.compile(r"(\d{4})(?:([-/])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))")
@@ -61,6 +62,11 @@ class Observations:
     def columns(self) -> Columns:
         """The five columns in the order of the core's arguments."""
         return self.series, self.year, self.kind, self.scope, self.value
+
+    def among(self, positions: npt.NDArray[np.intp]) -> Columns:
+        """The five columns of the series at those positions."""
+        mask = np.isin(self.series, positions)
+        return self.series[mask], self.year[mask], self.kind[mask], self.scope[mask], self.value[mask]
 
     def of(self, position: int) -> Observations:
         """The rows of one series as a table of their own."""
@@ -123,6 +129,10 @@ class History:
         return dict(zip(levels["indicator"], levels["unit"], strict=True))
 
     @functools.cached_property
+    def _shares(self) -> frozenset[str]:
+        return frozenset(self.rows.loc[self.rows["kind"] == "share", "indicator"])
+
+    @functools.cached_property
     def _labelled(self) -> dict[str, list[str]]:
         """Label, Chinese or English, to the indicators that bear it."""
         found: dict[str, dict[str, None]] = {}
@@ -162,8 +172,13 @@ class History:
         return self._treatments.get(indicator, ("",))
 
     def unit_of(self, indicator: str) -> str:
-        """Unit of an indicator's levels, in which it is projected; "" where none is given."""
-        return self._units.get(indicator, "")
+        """Unit in which an indicator is projected: that of its levels, "" where none is given; `fraction` for a
+        share."""
+        return "fraction" if indicator in self._shares else self._units.get(indicator, "")
+
+    def scale_of(self, indicator: str) -> Scale:
+        """The scale on which an indicator is modelled: logit for a share measured directly, else log."""
+        return LOGIT if indicator in self._shares else LOG
 
     def price_of(self, indicator: str) -> str:
         """`nominal` or `constant`."""
@@ -226,8 +241,8 @@ class History:
         """
         rows = self.usable(indicators, treatments)
         rows = rows.assign(begins=_scope_begins(rows))
-        has_level = rows["series"].isin(rows.loc[rows["kind"] == "level", "series"])
-        figures = rows[(rows["kind"] == "level") | ~has_level]
+        has_figure = rows["series"].isin(rows.loc[rows["kind"] != "growth", "series"])
+        figures = rows[(rows["kind"] != "growth") | ~has_figure]
         last = figures.drop_duplicates("series", keep="last").set_index("series")
         end, begin = figures["series"].map(last["year"]), figures["series"].map(last["begins"])
         rivals = figures[(figures["year"] == end) & (figures["begins"] == begin)]
@@ -275,7 +290,7 @@ class History:
             year=rows["year"].to_numpy(np.int32),
             kind=np.array([_KIND_CODES[kind] for kind in rows["kind"]], np.int32),
             scope=pd.factorize(rows["scope"])[0].astype(np.int32),
-            value=rows["value"].to_numpy(np.float64),
+            value=as_modelled(rows),
             row=rows.index.to_numpy(np.int64),
         )
 
@@ -285,13 +300,13 @@ class History:
         Returns
         -------
         DataFrame
-            Index indicator; columns label, unit, price, levels, growth_rates, first and last (years, missing where
-            nothing is usable), scopes, treatments, usable (bool), needs (what is missing where it is not usable),
-            unused (rows kept but not used, with the reasons).
+            Index indicator; columns label, unit, price, levels, growth_rates, shares, first and last (years, missing
+            where nothing is usable), scopes, treatments, usable (bool), needs (what is missing where it is not
+            usable), unused (rows kept but not used, with the reasons).
         """
         names = pd.Index(self.indicators, name="indicator")
         about, rows = self._first_rows.loc[names], self.usable(self.indicators)
-        counts = pd.crosstab(rows["indicator"], rows["kind"]).reindex(index=names, columns=["level", "growth"])
+        counts = pd.crosstab(rows["indicator"], rows["kind"]).reindex(index=names, columns=["level", "growth", "share"])
         counts = counts.fillna(0).astype(np.int64)
         years = rows.groupby("indicator")["year"].agg(["min", "max"]).reindex(names).astype("Int64")
         usable = counts.sum(axis=1) > 0
@@ -301,12 +316,13 @@ class History:
             "price": about["price"],
             "levels": counts["level"],
             "growth_rates": counts["growth"],
+            "shares": counts["share"],
             "first": years["min"],
             "last": years["max"],
             "scopes": _joined(rows["indicator"], rows["scope"], names, ", "),
             "treatments": [", ".join(t for t in self.treatments_of(name) if t) for name in names],
             "usable": usable,
-            "needs": np.where(usable, "", "yearly levels or growth rates"),
+            "needs": np.where(usable, "", "yearly levels, shares or growth rates"),
             "unused": self._unused_reasons(names),
         }
         return pd.DataFrame(columns, index=names)
@@ -330,7 +346,7 @@ class History:
 
     def summary(self) -> str:
         """`describe()` as text."""
-        shown = ["levels", "growth_rates", "first", "last", "unit", "treatments"]
+        shown = ["levels", "growth_rates", "shares", "first", "last", "unit", "treatments"]
         return f"{self.name}\n{self.describe()[shown].to_string()}"
 
 
@@ -345,6 +361,12 @@ def parse_day(when: Any) -> date | None:
         return date(int(match[1]), int(match[3] or match[5]), int(match[4] or match[6]))
     except ValueError:
         return None
+
+
+def as_modelled(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+    """The values as the core takes them: shares that are published in % as fractions."""
+    values = rows["value"].to_numpy(np.float64)
+    return np.where((rows["kind"] == "share") & (rows["unit"] == "%"), values / 100, values)
 
 
 def cells(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

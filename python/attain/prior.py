@@ -14,7 +14,9 @@ import pandas as pd
 import yaml
 
 from attain.errors import ArgumentError
+from attain.scale import LOGIT, Scale
 
+OF_SHARES = "share"
 COLUMNS = ("phi", "r", "w", "q", "m0", "k0", "a0", "s0", "weight")
 
 
@@ -26,12 +28,27 @@ class Prior:
     ----------
     name : such as `general`.
     table : array (G, 9), columns phi, r, w, q, m0, k0, a0, s0, weight.
-    card : provenance: data, method, counts.
+    card : provenance: data, method, counts; and the `scale` of the figures that it speaks of, log or logit.
     """
 
     name: str
     table: npt.NDArray[np.float64]
     card: Mapping[str, Any]
+
+    def for_scale(self, scale: Scale) -> Prior:
+        """The prior of an indicator on that scale, where this one was asked for: a share has `share`, unless a prior of
+        shares was asked for.
+
+        Raises
+        ------
+        ArgumentError
+            When this one is of shares, and the indicator is a level.
+        """
+        if self.card["scale"] == scale.name:
+            return self
+        if scale is LOGIT:
+            return load_prior(OF_SHARES)
+        raise ArgumentError(f"prior: {self.name!r} is of shares, which no level can use")
 
     def to_frame(self) -> pd.DataFrame:
         """The points as a frame, heaviest first."""

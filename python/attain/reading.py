@@ -228,6 +228,7 @@ def _from_tidy(frame: pd.DataFrame, name: str) -> History:
     _fill_dates(rows, name)
     _check_words(rows, name)
     _fill_prices(rows, name)
+    _refuse_mixed_kinds(rows, name)
     _fill_values(rows, name)
     rows["unused"] = _why_unused(rows)
     _refuse_repeats(rows, name)
@@ -348,6 +349,14 @@ def _check_words(rows: pd.DataFrame, name: str) -> None:
     _refuse(rows, ~priced, name, "price", "{value!r} is neither nominal nor constant")
 
 
+def _refuse_mixed_kinds(rows: pd.DataFrame, name: str) -> None:
+    """An indicator is of shares, modelled on the logit, or of levels and growth, modelled on the log."""
+    share = rows["kind"] == "share"
+    mixed = ~share & rows["indicator"].isin(rows.loc[share, "indicator"])
+    way_out = "a {value} among the shares of its indicator; give the shares, or the others, an indicator of their own"
+    _refuse(rows, mixed, name, "kind", way_out)
+
+
 def _fill_prices(rows: pd.DataFrame, name: str) -> None:
     rows.loc[(rows["kind"] == "level") & (rows["price"] == ""), "price"] = "nominal"
     stated = rows.loc[rows["price"] != ""].groupby("indicator")["price"]
@@ -367,6 +376,7 @@ def _fill_prices(rows: pd.DataFrame, name: str) -> None:
 
 def _fill_values(rows: pd.DataFrame, name: str) -> None:
     growth, values = rows["kind"] == "growth", np.full(len(rows), np.nan)
+    _part_percent_signs(rows)
     values[~growth] = _numbers(rows.loc[~growth], name)
     values[growth] = _rates(rows.loc[growth], name)
     _refuse(rows, np.isinf(values), name, "value", "{value!r} is not a finite number")
@@ -378,6 +388,14 @@ def _fill_values(rows: pd.DataFrame, name: str) -> None:
     _check_shares(rows, values, name)
     rows["value"] = values
     _convert_levels(rows, name)
+
+
+def _part_percent_signs(rows: pd.DataFrame) -> None:
+    """A share written as 40.8% is 40.8 with the unit %."""
+    shares = rows.loc[(rows["kind"] == "share") & rows["unit"].isin(["", "%"]), "value"]
+    signed = shares[[isinstance(cell, str) and cell.endswith("%") for cell in shares]]
+    rows.loc[signed.index, "value"] = [cell.removesuffix("%").rstrip() for cell in signed]
+    rows.loc[signed.index, "unit"] = "%"
 
 
 def _numbers(rows: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
@@ -454,7 +472,6 @@ def _convert_levels(rows: pd.DataFrame, name: str) -> None:
 
 def _why_unused(rows: pd.DataFrame) -> pd.Series[str]:
     reason = pd.Series("", index=rows.index, dtype=object)
-    reason = reason.mask(rows["kind"] == "share", "share (no model for shares yet)")
     reason = reason.mask(rows["bound"] != "", "a bound, not a figure (not modelled yet)")
     return reason.mask(rows["period"] != "", "part of a year (not modelled yet)")
 
