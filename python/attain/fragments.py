@@ -53,15 +53,16 @@ def history_fragment(history: History) -> str:
             row["unit"],
             row["levels"],
             row["growth_rates"],
+            row["shares"],
             _years(row["first"], row["last"]) if row["usable"] else row["needs"],
             row["treatments"],
         ]
         for name, row in about.iterrows()
     ]
     usable = int(about["usable"].sum())
-    head = ["indicator", "label", "unit", "levels", "growth rates", "years", "treatments"]
+    head = ["indicator", "label", "unit", "levels", "growth rates", "shares", "years", "treatments"]
     return str(
-        _box(f"History {history.name}", f"{usable} of {len(rows)} indicators usable") + _table(head, rows, (3, 4, 5))
+        _box(f"History {history.name}", f"{usable} of {len(rows)} indicators usable") + _table(head, rows, (3, 4, 5, 6))
     )
 
 

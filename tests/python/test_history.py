@@ -162,11 +162,12 @@ def test_indicators_that_cannot_be_projected_are_listed():
             "value": [1, 40, 41],
             "unit": ["", "%", "%"],
             "kind": ["level", "share", "share"],
+            "bound": ["", "more_than", "more_than"],
         }
     )
     projection = at.project(frame, to=2022)
     assert projection.indicators == ("x",)
-    assert projection.skipped["reason"].to_dict() == {"y": "no yearly level or growth rate is usable"}
+    assert projection.skipped["reason"].to_dict() == {"y": "no yearly level, share or growth rate is usable"}
     with pytest.raises(DataError, match="'y' is not projected: no yearly level"):
         projection.origin("y")
 
@@ -716,26 +717,28 @@ def test_histories_are_compared_by_identity():
 def test_describe_has_whole_years_and_says_what_is_missing():
     frame = pd.DataFrame(
         {
-            "indicator": ["y", "x", "x", "x", "x"],
-            "year": [2020, 2020, 2021, 2021, 2022],
-            "kind": ["share", "level", "growth", "level", "level"],
-            "value": [0.5, 1, 0.1, 2, 3],
-            "scope": ["", "a", "b", "b", "b"],
-            "bound": ["", "", "", "", "more_than"],
-            "label_zh": ["份额", "", "", "", ""],
+            "indicator": ["y", "x", "x", "x", "x", "z"],
+            "year": [2020, 2020, 2021, 2021, 2022, 2019],
+            "kind": ["share", "level", "growth", "level", "level", "share"],
+            "value": [0.5, 1, 0.1, 2, 3, 0.4],
+            "scope": ["", "a", "b", "b", "b", ""],
+            "bound": ["at_most", "", "", "", "more_than", ""],
+            "label_zh": ["份额", "", "", "", "", ""],
         }
     )
     described = at.load_history(frame).describe()
-    assert described.index.tolist() == ["y", "x"]
+    assert described.index.tolist() == ["y", "x", "z"]
+    assert described.loc["z", ["first", "last", "levels", "shares", "unit"]].tolist() == [2019, 2019, 0, 1, "fraction"]
+    described = described.drop(index="z")
     assert (str(described["first"].dtype), str(described["last"].dtype)) == ("Int64", "Int64")
     assert described.loc["x", ["first", "last", "levels", "growth_rates"]].tolist() == [2020, 2021, 2, 1]
     assert described["first"].isna().tolist() == [True, False]
     assert described["label"].tolist() == ["份额", "x"]
     assert described["usable"].tolist() == [False, True]
     assert described["scopes"].tolist() == ["", "a, b"]
-    assert described["needs"].tolist() == ["yearly levels or growth rates", ""]
+    assert described["needs"].tolist() == ["yearly levels, shares or growth rates", ""]
     assert described["unused"].tolist() == [
-        "1 share (no model for shares yet)",
+        "1 a bound, not a figure (not modelled yet)",
         "1 a bound, not a figure (not modelled yet)",
     ]
 
