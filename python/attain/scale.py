@@ -67,9 +67,9 @@ class _Logit(Scale):
         return math.log(figure) - math.log1p(-float(figure))
 
     def figures(self, y: Any) -> Floats:
-        y = np.asarray(y, np.float64)
-        small = np.exp(-np.abs(y))
-        return np.where(y < 0, small, 1.0) / (1 + small)
+        at: Floats = np.asarray(y, np.float64)
+        small: Floats = np.exp(-np.abs(at))
+        return np.where(at < 0, small, 1.0) / (1 + small)
 
     def required(self, start: float, end: float, years: int) -> float:
         return (self.figure(end) - self.figure(start)) / years
