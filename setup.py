@@ -18,7 +18,8 @@ from setuptools.errors import CompileError, LinkError
 
 CORE = """
     status memory distribution quantile_search t_table mixture margin_table
-    dense growth_windows growth_covariance growth_posterior growth_batch random_walk
+    dense growth_windows growth_covariance growth_point growth_posterior growth_nodes random_walk
+    growth_batch growth_quantiles growth_score margin_score
 """.split()
 GLUE = "module arrays raise glue_mixture glue_growth".split()
 

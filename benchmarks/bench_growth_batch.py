@@ -85,11 +85,11 @@ def random_years(count: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def table(log_levels: np.ndarray, kept: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The five columns of the core's flat table."""
+    """The seven columns of the core's flat table."""
     series, column = np.nonzero(kept)
     zeros = np.zeros(len(series), np.int32)
     year = (LAST + 1 - SIMULATED + column).astype(np.int32)
-    return series.astype(np.int64), year, zeros, zeros, np.exp(log_levels[kept])
+    return series.astype(np.int64), year, zeros, zeros, np.exp(log_levels[kept]), *np.zeros((2, len(series)))
 
 
 def core(prior: np.ndarray | None, columns: tuple[np.ndarray, ...]) -> np.ndarray:

@@ -1,37 +1,16 @@
-/* Many series at once: what depends on the pattern of rows, on df and on the probabilities is computed once
- * and kept.
+/* Many series at once: what depends on the pattern of rows and on df is computed once and kept.
  *
- * The batch walks the table series by series. It holds the factorisation of the last pattern met, and one t
- * table for each df met; a series that brings neither costs its whitened changes and its quantiles only.
+ * A batch walks the table series by series. It holds the factorisation of the last pattern met, and one t
+ * table for each df met; a series that brings neither costs its whitened changes and what is asked of its
+ * margins only.
  */
+#include "growth_batch.h"
+
 #include <math.h>
 #include <stdlib.h>
 
-#include "growth_posterior.h"
-#include "margin_table.h"
+#include "growth_nodes.h"
 #include "memory.h"
-#include "random_walk.h"
-
-enum { MAX_TABLES = 255 };
-
-typedef struct {
-    const att_growth_prior *prior; /* NULL: the random walk */
-    size_t components;
-    int32_t first, last;
-    size_t levels;
-    quantile_level *level;
-    double *score; /* (levels) quantiles of the standard t, for a single component */
-    growth_windows windows;
-    att_observations pattern; /* rows of the series that was factorised; none when nothing stands */
-    growth_factors factors;
-    random_walk walk;
-    double *location;                            /* (K, H) of the pattern's horizon */
-    double *weight, *df, *ratio, *place, *scale; /* (K) */
-    unsigned char *table_of;                     /* (K) */
-    table_component *scratch;                    /* (K) */
-    t_table *table;                              /* (MAX_TABLES) */
-    size_t tables;
-} batch;
 
 att_status att_growth_years_check(int32_t first, int32_t last)
 {
@@ -55,7 +34,7 @@ static size_t longest_series(const att_observations *table)
     return longest;
 }
 
-static int is_sorted(const att_observations *table)
+int growth_is_sorted(const att_observations *table)
 {
     for (size_t row = 1; row < table->rows; row++) {
         if (table->series[row] < table->series[row - 1]) return 0;
@@ -63,11 +42,16 @@ static int is_sorted(const att_observations *table)
     return 1;
 }
 
+void growth_fill(double *cell, size_t count, double value)
+{
+    for (size_t c = 0; c < count; c++) cell[c] = value;
+}
+
 att_status att_growth_origins(const att_observations *table, att_status *status, att_row_use *use,
                               att_origin *origin)
 {
     growth_windows windows;
-    if (!is_sorted(table)) return ATT_BAD_ORDER;
+    if (!growth_is_sorted(table)) return ATT_BAD_ORDER;
     att_status ready = growth_windows_init(&windows, longest_series(table));
     for (size_t row = 0, end, s = 0; ready == ATT_OK && row < table->rows; row = end, s++) {
         end = growth_series_end(table, row);
@@ -79,89 +63,76 @@ att_status att_growth_origins(const att_observations *table, att_status *status,
     return ready;
 }
 
-static void batch_free(batch *b)
+void growth_batch_free(growth_batch *b)
 {
-    free(b->level);
-    free(b->score);
     growth_windows_free(&b->windows);
     growth_factors_free(&b->factors);
     random_walk_free(&b->walk);
     free(b->location);
+    free(b->node_location);
+    free(b->node_scale);
     free(b->weight);
     free(b->df);
     free(b->ratio);
     free(b->place);
     free(b->scale);
     free(b->table_of);
-    free(b->scratch);
     free(b->table);
 }
 
-static att_status batch_init(batch *b, const att_observations *table, const double *probability)
+att_status growth_batch_init(growth_batch *b, const att_growth_prior *prior, const att_observations *table)
 {
-    size_t k = b->components;
-    b->level = new_block(b->levels, 1, 1, sizeof(quantile_level));
-    b->score = new_block(b->levels, 1, 1, sizeof(double));
+    size_t k = prior ? prior->points : 1;
+    if (prior && growth_has_errors(table)) k *= ATT_SCALE_NODES;
+    *b = (growth_batch){.prior = prior, .capacity = k};
     b->weight = new_block(k, 1, 1, sizeof(double));
     b->df = new_block(k, 1, 1, sizeof(double));
     b->ratio = new_block(k, 1, 1, sizeof(double));
     b->place = new_block(k, 1, 1, sizeof(double));
     b->scale = new_block(k, 1, 1, sizeof(double));
     b->table_of = new_block(k, 1, 1, sizeof(unsigned char));
-    b->scratch = new_block(k, 1, 1, sizeof(table_component));
-    b->table = new_block(MAX_TABLES, 1, 1, sizeof(t_table));
-    if (!b->level || !b->score || !b->weight || !b->df || !b->ratio || !b->place || !b->scale ||
-        !b->table_of || !b->scratch || !b->table)
+    b->table = new_block(GROWTH_BATCH_TABLES, 1, 1, sizeof(t_table));
+    if (!b->weight || !b->df || !b->ratio || !b->place || !b->scale || !b->table_of || !b->table)
         return ATT_NO_MEMORY;
-    att_status status = growth_windows_init(&b->windows, longest_series(table));
-    return status == ATT_OK ? quantile_levels_prepare(probability, b->levels, b->level) : status;
+    return growth_windows_init(&b->windows, longest_series(table));
 }
 
-/* Index of the table of a df, built when it is new; MAX_TABLES when there is no room or no table of that
+/* Index of the table of a df, built when it is new; GROWTH_BATCH_TABLES when there is no room or no table of that
  * df. */
-static size_t table_of_df(batch *b, double df)
+static size_t table_of_df(growth_batch *b, double df)
 {
     size_t t = 0;
     while (t < b->tables && b->table[t].df != df) t++;
     if (t < b->tables) return t;
-    if (t == MAX_TABLES || t_table_build(df, &b->table[t]) != ATT_OK) return MAX_TABLES;
+    if (t == GROWTH_BATCH_TABLES || t_table_build(df, &b->table[t]) != ATT_OK) return GROWTH_BATCH_TABLES;
     return b->tables++;
 }
 
 /* Finds every component's table; 0 when one has none. */
-static int assign_tables(batch *b)
+static int assign_tables(growth_batch *b)
 {
     for (size_t k = 0; k < b->components; k++) {
         size_t t = table_of_df(b, b->df[k]);
-        if (t == MAX_TABLES) return 0;
+        if (t == GROWTH_BATCH_TABLES) return 0;
         b->table_of[k] = (unsigned char)t;
     }
     return 1;
 }
 
-/* The standard quantiles of a single component. */
-static att_status prepare_scores(batch *b)
-{
-    for (size_t i = 0; i < b->levels; i++) {
-        b->score[i] = att_quantile(b->level[i].log_p, b->df[0], b->level[i].side);
-        if (isnan(b->score[i])) return ATT_NO_CONVERGENCE;
-    }
-    return ATT_OK;
-}
-
-static void prepare_tables(batch *b)
+static void prepare_tables(growth_batch *b)
 {
     if (assign_tables(b)) return;
     b->tables = 0; /* full of other df, or a df below the tables' range: then a second failure leaves none */
     if (!assign_tables(b)) b->tables = 0;
 }
 
-static att_status factorise(batch *b, const att_observations *series, size_t horizon)
+static att_status factorise(growth_batch *b, const att_observations *series, size_t horizon)
 {
     b->pattern.rows = 0;
     growth_factors_free(&b->factors);
     random_walk_free(&b->walk);
     free(b->location);
+    b->components = b->prior ? b->prior->points : 1;
     b->location = new_block(b->components, horizon, 1, sizeof(double));
     if (!b->location) return ATT_NO_MEMORY;
     att_status status = b->prior ? growth_factors_init(&b->factors, b->prior, &b->windows, horizon)
@@ -170,21 +141,18 @@ static att_status factorise(batch *b, const att_observations *series, size_t hor
     for (size_t k = 0; k < b->components; k++) {
         b->df[k] = b->prior ? growth_factors_df(&b->factors, k) : (double)(b->windows.count - 1);
     }
-    if (b->components > 1)
-        prepare_tables(b);
-    else
-        status = prepare_scores(b);
-    if (status == ATT_OK) b->pattern = *series;
-    return status;
+    prepare_tables(b);
+    b->pattern = *series;
+    return ATT_OK;
 }
 
-static int stands(const batch *b, const att_observations *series, size_t horizon)
+static int stands(const growth_batch *b, const att_observations *series, size_t horizon)
 {
     size_t factorised = b->prior ? b->factors.horizon : b->walk.horizon;
     return b->pattern.rows > 0 && factorised == horizon && growth_same_pattern(&b->pattern, series);
 }
 
-static att_status run_model(batch *b)
+static att_status run_model(growth_batch *b)
 {
     if (b->prior) return growth_factors_run(&b->factors, &b->windows, b->weight, b->location, b->ratio);
     b->weight[0] = 1;
@@ -192,89 +160,59 @@ static att_status run_model(batch *b)
     return ATT_OK;
 }
 
-/* A known value has no spread, even where the score is infinite. */
-static void single_quantiles(const batch *b, double *quantile)
+static void drop_nodes(growth_batch *b)
 {
-    for (size_t i = 0; i < b->levels; i++)
-        quantile[i] = b->scale[0] > 0 ? b->place[0] + b->scale[0] * b->score[i] : b->place[0];
+    free(b->node_location);
+    free(b->node_scale);
+    b->node_location = b->node_scale = NULL;
 }
 
-static att_status year_quantiles(batch *b, size_t horizon, size_t h, double *quantile)
+/* Normal components, one for each point and node of the scale. */
+static att_status run_nodes(growth_batch *b, size_t horizon)
+{
+    b->pattern.rows = 0; /* the tables that stand are no longer those of a pattern */
+    b->components = b->capacity;
+    b->node_horizon = horizon;
+    b->node_location = new_block(b->components, horizon, 1, sizeof(double));
+    b->node_scale = new_block(b->components, horizon, horizon, sizeof(double));
+    if (!b->node_location || !b->node_scale) return ATT_NO_MEMORY;
+    growth_fill(b->df, b->components, INFINITY);
+    prepare_tables(b);
+    return growth_nodes_run(b->prior, &b->windows, horizon, b->weight, b->node_location, b->node_scale);
+}
+
+att_status growth_batch_run(growth_batch *b, const att_observations *series, size_t horizon)
+{
+    drop_nodes(b);
+    if (b->prior && b->windows.has_errors) return run_nodes(b, horizon);
+    att_status status = stands(b, series, horizon) ? ATT_OK : factorise(b, series, horizon);
+    return status == ATT_OK ? run_model(b) : status;
+}
+
+static void node_margin(growth_batch *b, size_t h)
+{
+    size_t horizon = b->node_horizon;
+    for (size_t k = 0; k < b->components; k++) {
+        b->place[k] = b->node_location[k * horizon + h];
+        b->scale[k] = sqrt(fmax(0, b->node_scale[(k * horizon + h) * horizon + h]));
+    }
+}
+
+static void closed_margin(growth_batch *b, size_t h)
 {
     const double *residual = b->prior ? b->factors.residual : b->walk.residual;
+    size_t horizon = b->prior ? b->factors.horizon : b->walk.horizon;
     for (size_t k = 0; k < b->components; k++) {
         b->place[k] = b->location[k * horizon + h];
         b->scale[k] = sqrt(fmax(0, b->ratio[k] * residual[(k * horizon + h) * horizon + h]));
     }
-    att_margin margin = {b->components, b->weight, b->df, b->place, b->scale};
-    att_status status = ATT_OK;
-    if (b->components == 1) {
-        single_quantiles(b, quantile);
-        return ATT_OK;
-    }
-    if (b->tables > 0)
-        return margin_table_quantiles(&margin, b->table, b->table_of, b->level, b->levels, b->scratch,
-                                      quantile);
-    for (size_t i = 0; i < b->levels && status == ATT_OK; i++)
-        status = att_margin_quantile(&margin, b->level[i].p, quantile + i);
-    return status;
 }
 
-/* quantile (Y, Q) of one series, filled with NaN beforehand; part of it stands written when a year fails. */
-static att_status run_series(batch *b, const att_observations *series, double *quantile)
+att_margin growth_batch_margin(growth_batch *b, size_t h)
 {
-    att_status status = growth_read(series, &b->windows, NULL, NULL);
-    int32_t origin = b->windows.origin.year;
-    if (status != ATT_OK || origin >= b->last) return status;
-    size_t horizon = (size_t)(b->last - origin); /* both within ATT_MAX_YEAR */
-    status = att_growth_horizon_check(horizon);
-    if (status != ATT_OK) return status;
-    if (!stands(b, series, horizon)) status = factorise(b, series, horizon);
-    if (status == ATT_OK) status = run_model(b);
-    for (size_t h = 0; h < horizon && status == ATT_OK; h++) {
-        int32_t year = origin + (int32_t)h + 1;
-        if (year >= b->first)
-            status = year_quantiles(b, horizon, h, quantile + (size_t)(year - b->first) * b->levels);
-    }
-    return status;
-}
-
-static void fill(double *cell, size_t count, double value)
-{
-    for (size_t c = 0; c < count; c++) cell[c] = value;
-}
-
-static att_status run_table(batch *b, const att_observations *table, att_status *status, double *quantile)
-{
-    size_t cells = (size_t)(b->last - b->first + 1) * b->levels;
-    for (size_t row = 0, end, s = 0; row < table->rows; row = end, s++) {
-        end = growth_series_end(table, row);
-        att_observations series = growth_rows(table, row, end);
-        double *own = quantile + s * cells;
-        fill(own, cells, NAN);
-        status[s] = run_series(b, &series, own);
-        if (status[s] != ATT_OK) fill(own, cells, NAN);
-        if (status[s] == ATT_NO_MEMORY) return ATT_NO_MEMORY;
-    }
-    return ATT_OK;
-}
-
-att_status att_growth_quantiles(const att_growth_prior *prior, const att_observations *table, int32_t first,
-                                int32_t last, size_t probabilities, const double *probability,
-                                att_status *status, double *quantile)
-{
-    att_status ready = att_growth_years_check(first, last);
-    if (ready == ATT_OK && probabilities == 0) ready = ATT_BAD_ARGUMENT;
-    if (ready == ATT_OK && !is_sorted(table)) ready = ATT_BAD_ORDER;
-    if (ready == ATT_OK && prior) ready = att_growth_prior_check(prior);
-    if (ready != ATT_OK) return ready;
-    batch b = {.prior = prior,
-               .components = prior ? prior->points : 1,
-               .first = first,
-               .last = last,
-               .levels = probabilities};
-    ready = batch_init(&b, table, probability);
-    if (ready == ATT_OK) ready = run_table(&b, table, status, quantile);
-    batch_free(&b);
-    return ready;
+    if (b->node_location)
+        node_margin(b, h);
+    else
+        closed_margin(b, h);
+    return (att_margin){b->components, b->weight, b->df, b->place, b->scale};
 }

@@ -16,9 +16,20 @@ size_t growth_span(const growth_windows *windows, size_t horizon);
 /* V(n) = w n + v (n + 2 sum_{k<n} (n - k) phi^k), v = q / (1 - phi^2), for n = 0 .. span. */
 void growth_variogram(double phi, double w, double q, size_t span, double *variogram);
 
-/* With C the covariance of the n changes and A that of the H years ahead: writes lower (n, n) = L of
- * C = L L', gain (n, H) = L^-1 Cov(changes, ahead) and residual (H, H) = A - gain' gain. Returns log det C,
- * NaN when C is singular to working precision. H may be 0. */
+/* Covariances in units of s2, looseness included: of the n changes (n, n), of which the lower triangle is
+ * written, of them with the H years ahead (n, H), and of those (H, H). H may be 0. */
+void growth_covariances(const growth_kernel *kernel, const growth_windows *windows, size_t horizon,
+                        double *changes, double *cross, double *ahead);
+
+/* The same of the errors that are known beforehand, in log units squared. */
+void growth_error_covariances(const growth_windows *windows, size_t horizon, double *changes, double *cross,
+                              double *ahead);
+
+/* In place, from covariances C (n, n), X (n, H) and A (H, H): lower L of C = L L', gain L^-1 X, residual
+ * A - gain' gain. Returns log det C, NaN when C is singular to working precision. */
+double growth_solve(size_t changes, size_t horizon, double *lower, double *gain, double *residual);
+
+/* Both: the years ahead given the changes, in units of s2, errors aside. */
 double growth_condition(const growth_kernel *kernel, const growth_windows *windows, size_t horizon,
                         double *lower, double *gain, double *residual);
 

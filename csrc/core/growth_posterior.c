@@ -20,17 +20,9 @@
 
 #include "dense.h"
 #include "growth_covariance.h"
+#include "growth_nodes.h"
+#include "growth_point.h"
 #include "memory.h"
-
-typedef struct {
-    double phi, r, w, q, m0, k0, a0, s0, weight;
-} prior_point;
-
-static prior_point point_of(const double *table, size_t g)
-{
-    const double *p = table + g * ATT_PRIOR_COLUMNS;
-    return (prior_point){p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]};
-}
 
 static int lies_within(double value, double least, double most)
 {
@@ -178,30 +170,15 @@ static double run_point(const growth_factors *f, const growth_windows *windows, 
     return f->log_constant[g] - a * log1p(growth / b0);
 }
 
-static void normalise_log_weights(double *weight, size_t count)
-{
-    double top = weight[0], sum = 0;
-    for (size_t g = 1; g < count; g++) top = fmax(top, weight[g]);
-    for (size_t g = 0; g < count; g++) sum += weight[g] = exp(weight[g] - top);
-    for (size_t g = 0; g < count; g++) weight[g] /= sum;
-}
-
-static int all_finite(const double *value, size_t count)
-{
-    size_t i = 0;
-    while (i < count && isfinite(value[i])) i++;
-    return i == count;
-}
-
 att_status growth_factors_run(const growth_factors *f, const growth_windows *windows, double *weight,
                               double *location, double *ratio)
 {
     for (size_t g = 0; g < f->points; g++) {
         weight[g] = run_point(f, windows, g, location + g * f->horizon, ratio + g);
     }
-    normalise_log_weights(weight, f->points);
-    int good = all_finite(weight, f->points) && all_finite(ratio, f->points) &&
-               all_finite(location, f->points * f->horizon);
+    growth_normalise(weight, f->points);
+    int good = growth_all_finite(weight, f->points) && growth_all_finite(ratio, f->points) &&
+               growth_all_finite(location, f->points * f->horizon);
     return good ? ATT_OK : ATT_NO_PRECISION;
 }
 
@@ -217,6 +194,18 @@ static att_status write_mixture(const growth_factors *f, const growth_windows *w
     return status;
 }
 
+static att_status write_nodes(const att_growth_prior *prior, const growth_windows *windows, size_t horizon,
+                              double *weight, double *df, double *location, double *scale)
+{
+    for (size_t k = 0; k < prior->points * ATT_SCALE_NODES; k++) df[k] = INFINITY;
+    return growth_nodes_run(prior, windows, horizon, weight, location, scale);
+}
+
+size_t att_growth_components(const att_growth_prior *prior, const att_observations *series)
+{
+    return prior->points * (growth_has_errors(series) ? ATT_SCALE_NODES : 1);
+}
+
 att_status att_growth_posterior(const att_growth_prior *prior, const att_observations *series, size_t horizon,
                                 double *weight, double *df, double *location, double *scale)
 {
@@ -227,8 +216,12 @@ att_status att_growth_posterior(const att_growth_prior *prior, const att_observa
     growth_factors factors = {0};
     status = growth_windows_init(&windows, series->rows);
     if (status == ATT_OK) status = growth_read(series, &windows, NULL, NULL);
-    if (status == ATT_OK) status = growth_factors_init(&factors, prior, &windows, horizon);
-    if (status == ATT_OK) status = write_mixture(&factors, &windows, weight, df, location, scale);
+    if (status == ATT_OK && windows.has_errors) {
+        status = write_nodes(prior, &windows, horizon, weight, df, location, scale);
+    } else if (status == ATT_OK) {
+        status = growth_factors_init(&factors, prior, &windows, horizon);
+        if (status == ATT_OK) status = write_mixture(&factors, &windows, weight, df, location, scale);
+    }
     growth_factors_free(&factors);
     growth_windows_free(&windows);
     return status;

@@ -4,11 +4,23 @@
 
 #include "attain/growth.h"
 
-/* The log change of the figure of one scope over the years (from, to]. */
+/* The error of one row: windows that share the row share it. */
+typedef struct {
+    size_t row;       /* its place in the table; GROWTH_NO_ROW: no error */
+    double looseness; /* variance in units of s2, */
+    double variance;  /* and known beforehand */
+} growth_error;
+
+#define GROWTH_NO_ROW SIZE_MAX
+
+/* The log change of the figure of one scope over the years (from, to], as rows tell it: the error of `end`
+ * adds to it, that of `base`, the level it is a change from, is subtracted. */
 typedef struct {
     int32_t from;
     int32_t to;
     int32_t scope;
+    growth_error end;
+    growth_error base;
 } growth_window;
 
 /* A year on a scope; the nodes under one root are joined by windows. */
@@ -23,6 +35,10 @@ typedef struct {
     growth_window *window; /* (capacity) */
     double *change;        /* (capacity) */
     att_origin origin;
+    size_t anchors;
+    growth_error *anchor; /* (capacity) the errors that the origin's figure comes with */
+    int is_loose;         /* has a row looseness, */
+    int has_errors;       /* an error? */
     size_t nodes;
     growth_node *node; /* (2 capacity) scratch of growth_read */
 } growth_windows;
@@ -43,7 +59,10 @@ size_t growth_series_end(const att_observations *table, size_t first);
 att_status growth_read(const att_observations *series, growth_windows *out, att_status *status,
                        att_row_use *use);
 
-/* Do two series have the same years (up to a shift), kinds and scopes, row by row? */
+/* Do two series have the same years (up to a shift), kinds, scopes and looseness, row by row? */
 int growth_same_pattern(const att_observations *a, const att_observations *b);
+
+/* Has a row of the table an error? */
+int growth_has_errors(const att_observations *table);
 
 #endif

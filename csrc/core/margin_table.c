@@ -20,7 +20,6 @@
 
 #include "quantile_search.h"
 
-#define LEAST_WEIGHT 1e-14
 #define LEAST_P 1e-6
 #define MAX_EVALUATIONS 5
 #define ERROR_IN_PROBABILITY 1e-12

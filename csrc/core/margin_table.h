@@ -9,6 +9,9 @@
 #include "attain/mixture.h"
 #include "t_table.h"
 
+/* Components lighter than this are left out of batches: they cannot be seen. */
+#define LEAST_WEIGHT 1e-14
+
 /* A probability, and what is the same for every margin. */
 typedef struct {
     double p, log_p; /* log_p: of the smaller tail, */

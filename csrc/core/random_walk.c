@@ -109,8 +109,10 @@ att_status att_random_walk_posterior(const att_observations *series, size_t hori
     if (status != ATT_OK) return status;
     growth_windows windows;
     random_walk walk = {0};
+    att_observations exact = *series;
+    exact.error = NULL;
     status = growth_windows_init(&windows, series->rows);
-    if (status == ATT_OK) status = growth_read(series, &windows, NULL, NULL);
+    if (status == ATT_OK) status = growth_read(&exact, &windows, NULL, NULL);
     if (status == ATT_OK) status = random_walk_init(&walk, &windows, horizon);
     if (status == ATT_OK) write_component(&walk, &windows, df, location, scale);
     random_walk_free(&walk);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attain.assessing import assess
 from attain.assessment import Assessment
+from attain.backtest import Backtest, backtest
 from attain.errors import (
     ArgumentError,
     AttainError,
@@ -13,6 +14,7 @@ from attain.errors import (
     PlanError,
     UnitError,
 )
+from attain.growth_test import GrowthTest, growth_test
 from attain.history import History
 from attain.plan import Plan, bundled_plans, load_plan, plan_schema
 from attain.prior import Prior, load_prior
@@ -39,8 +41,10 @@ __all__ = [
     "ArgumentError",
     "Assessment",
     "AttainError",
+    "Backtest",
     "BasisError",
     "DataError",
+    "GrowthTest",
     "History",
     "NumericalError",
     "Plan",
@@ -51,12 +55,14 @@ __all__ = [
     "Target",
     "UnitError",
     "assess",
+    "backtest",
     "bundled_plans",
     "count",
     "count_above",
     "coverage",
     "flow",
     "growth",
+    "growth_test",
     "level",
     "load_history",
     "load_plan",

@@ -10,7 +10,14 @@ MAX_HORIZON: int
 
 def status_table() -> list[tuple[int, str, str, str]]: ...
 def growth_origins(
-    series: ArrayLike, year: ArrayLike, kind: ArrayLike, scope: ArrayLike, value: ArrayLike, /
+    series: ArrayLike,
+    year: ArrayLike,
+    kind: ArrayLike,
+    scope: ArrayLike,
+    value: ArrayLike,
+    looseness: ArrayLike,
+    error: ArrayLike,
+    /,
 ) -> tuple[_Codes, _Codes, list[tuple[int, int, int, int, float]]]: ...
 def growth_posterior(
     prior: ArrayLike,
@@ -19,11 +26,21 @@ def growth_posterior(
     kind: ArrayLike,
     scope: ArrayLike,
     value: ArrayLike,
+    looseness: ArrayLike,
+    error: ArrayLike,
     horizon: int,
     /,
 ) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
 def random_walk_posterior(
-    series: ArrayLike, year: ArrayLike, kind: ArrayLike, scope: ArrayLike, value: ArrayLike, horizon: int, /
+    series: ArrayLike,
+    year: ArrayLike,
+    kind: ArrayLike,
+    scope: ArrayLike,
+    value: ArrayLike,
+    looseness: ArrayLike,
+    error: ArrayLike,
+    horizon: int,
+    /,
 ) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
 def growth_quantiles(
     prior: ArrayLike | None,
@@ -32,11 +49,27 @@ def growth_quantiles(
     kind: ArrayLike,
     scope: ArrayLike,
     value: ArrayLike,
+    looseness: ArrayLike,
+    error: ArrayLike,
     first: int,
     last: int,
     probability: ArrayLike,
     /,
 ) -> tuple[_Codes, _Floats]: ...
+def growth_scores(
+    prior: ArrayLike | None,
+    series: ArrayLike,
+    year: ArrayLike,
+    kind: ArrayLike,
+    scope: ArrayLike,
+    value: ArrayLike,
+    looseness: ArrayLike,
+    error: ArrayLike,
+    horizon: ArrayLike,
+    actual: ArrayLike,
+    bound: ArrayLike,
+    /,
+) -> tuple[_Codes, _Floats, _Floats, _Floats, _Floats, _Floats]: ...
 def mixture_margin(
     weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, row: ArrayLike, /
 ) -> tuple[_Floats, _Floats]: ...

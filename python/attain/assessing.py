@@ -22,12 +22,14 @@ from attain.event import (
     figure_in_terms,
     figure_unit,
     not_projected,
+    published_row,
     stated_change,
 )
 from attain.history import AsOf, History
 from attain.joint import Joint, joint_probability
 from attain.language import Text, note_of
 from attain.plan import Plan, load_plan
+from attain.precision import as_modelled
 from attain.prior import load_prior
 from attain.projection import Model, Projection, numerical_error, project
 from attain.reading import load_history
@@ -278,9 +280,10 @@ class _Work:
             return {**row, "reason": event.reason.en, "reason_zh": event.reason.zh}
         log_p = log_probability(event, projection)
         p = math.exp(log_p)
+        error = numerical_error(log_p, 0.0 if event.published is not None else projection.node_error(event.indicator))
         changes = projection.origin(event.indicator).changes
         median = outcome_quantiles(event, projection)[1]
-        answer = {"probability": p, "log_probability": log_p, "numerical_error": numerical_error(log_p)}
+        answer = {"probability": p, "log_probability": log_p, "numerical_error": error}
         return {**row, **answer, "observations": changes, "median": median}
 
     def _joint_range(self, events: Sequence[Event]) -> tuple[float, float]:
@@ -328,7 +331,7 @@ class _Work:
             "median": median,
             "interval80": (low, high),
             "probability": p,
-            "numerical_error": 0.0 if settled else numerical_error(log_p),
+            "numerical_error": 0.0 if settled else numerical_error(log_p, projection.node_error(event.indicator)),
             "range": (float(over.min()), float(over.max())),
             "likelihood": word,
         }
@@ -372,7 +375,12 @@ def _last_value(event: Event, projection: Projection) -> float | None:
     """The last figure, in the unit of a level or share target, else of the history; None where there are growth rates
     only."""
     origin = projection.origin(event.indicator)
-    return float(figure_in_terms(event, origin.log_level, projection)) if origin.levels else None
+    if not origin.levels:
+        return None
+    published, y = published_row(projection, event.indicator, origin.year), origin.log_level
+    if published is not None and published["bound"]:
+        y = projection.scale_of(event.indicator).transform(float(as_modelled(published)))
+    return float(figure_in_terms(event, y, projection))
 
 
 def required_growth(event: Event, projection: Projection) -> float:

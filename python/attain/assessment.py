@@ -90,7 +90,10 @@ class Assessment:
     @property
     def numerical_error(self) -> float | None:
         """Error of the computation in `probability`."""
-        return None if self.log_probability is None else numerical_error(self.log_probability)
+        if self.log_probability is None or self.projection is None:
+            return None
+        nodes = sum(self.projection.node_error(name) for name in self.table["indicator"].unique())
+        return numerical_error(self.log_probability, nodes)
 
     @property
     def range(self) -> tuple[float, float] | None:

@@ -1,4 +1,4 @@
-"""The command `attain`: plans, project, assess."""
+"""The command `attain`: plans, project, assess, backtest."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from attain.assessing import assess
 from attain.assessment import Assessment
+from attain.backtest import Backtest, backtest
 from attain.errors import ArgumentError, AttainError
 from attain.files import write_bytes
 from attain.history import AsOf
@@ -90,6 +91,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     _model_options(assessment)
     assessment.set_defaults(run=_assess)
+
+    past = commands.add_parser("backtest", help="project a panel of series from past years, and score the projections")
+    past.add_argument("panel", metavar="PANEL", help="id of a bundled history, or a .csv file")
+    past.add_argument("--horizons", type=_years, default=(1, 3, 5), metavar="H,H", help="years ahead (default 1,3,5)")
+    past.add_argument(
+        "--origins", choices=("last", "all"), default="last", help="the latest year of each series, or all"
+    )
+    past.add_argument("--history", type=int, metavar="N", help="levels that a forecast may use (default: all)")
+    past.add_argument("--model", choices=("growth", "random-walk"), default="growth")
+    past.add_argument("--prior", default="general")
+    past.add_argument("--out", type=Path, metavar="DIR", help="write there the forecasts, the scores and the figure")
+    past.set_defaults(run=_backtest)
     return parser
 
 
@@ -102,6 +115,10 @@ def _model_options(parser: argparse.ArgumentParser) -> None:
         metavar="DATE",
         help="date of knowledge (2025-08-28), or year of the last figure (2024)",
     )
+
+
+def _years(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
 
 
 def _as_of(text: str) -> AsOf:
@@ -145,6 +162,37 @@ def _assess(options: argparse.Namespace) -> None:
     print(_told(results, options))
     if options.out is not None:
         _publish(files, options.out, sys.stderr if options.format == "json" else sys.stdout)
+
+
+def _backtest(options: argparse.Namespace) -> None:
+    result = backtest(
+        options.panel,
+        horizons=options.horizons,
+        origins=options.origins,
+        history=options.history,
+        model=options.model,
+        prior=options.prior,
+    )
+    files = _backtest_files(result, _file_name(Path(options.panel).stem)) if options.out is not None else {}
+    print(result.summary())
+    if options.out is not None:
+        _publish(files, options.out, sys.stdout)
+
+
+def _backtest_files(result: Backtest, name: str) -> dict[str, tuple[str, bytes]]:
+    from attain.figures import png
+
+    frames = {
+        "scores": result.scores().rename_axis("part").reset_index(),
+        "forecasts": result.table,
+        "exceedances": result.exceedances,
+        "skipped": result.skipped.reset_index(),
+    }
+    files = {
+        f"{name}-{what}.csv": (what, frame.to_csv(index=False, lineterminator="\n").encode())
+        for what, frame in frames.items()
+    }
+    return files | {f"{name}-backtest.png": ("the figure", png(result.plot()))}
 
 
 def _told(results: Sequence[Assessment], options: argparse.Namespace) -> str:

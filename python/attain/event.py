@@ -10,10 +10,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
+
+import pandas as pd
 
 from attain.errors import UnitError
 from attain.history import History
 from attain.language import Text
+from attain.precision import interval_of
 from attain.projection import Mixture, Projection
 from attain.scale import LOGIT
 from attain.target import Target
@@ -226,7 +230,27 @@ def _settle(event: Event, projection: Projection) -> Event | Missing:
     if published is None:
         reason = Text(f"{event.by} has passed without a figure", f"{event.by} 年已过，但没有数据")
         return Missing(reason, _figure_for(event.indicator, event.by))
+    if _bound_leaves_open(event, projection):
+        reason = Text(f"{event.by} has passed with a bound only", f"{event.by} 年已过，但只公布了下限或上限")
+        return Missing(reason, _figure_for(event.indicator, event.by))
     return Event(**{**vars(event), "published": published})
+
+
+def published_row(projection: Projection, indicator: str, year: int) -> pd.Series[Any] | None:
+    """The row of the history with the level or share of a year on the scope of the forecast."""
+    rows, origin = projection.observations.of(projection.position(indicator)), projection.origin(indicator)
+    own = (rows.scope == origin.scope) & (rows.kind != GROWTH) & (rows.year == year)
+    return projection.history.rows.loc[rows.row[own][0]] if own.any() else None
+
+
+def _bound_leaves_open(event: Event, projection: Projection) -> bool:
+    """Is the published figure of `by` a floor or a ceiling that neither attains nor misses the target for sure?"""
+    row = published_row(projection, event.indicator, event.by)
+    if row is None or row["bound"] == "":
+        return False
+    low, high = interval_of(row)
+    attained, missed = event.lower <= low and high <= event.upper, high < event.lower or event.upper < low
+    return not (attained or missed)
 
 
 def _log(bound: Decimal | None, where_open: float) -> float:
@@ -253,10 +277,10 @@ def _log_bounds(target: Target, years: int) -> tuple[float, float]:
 
 def figure_y(projection: Projection, indicator: str, year: int) -> float | None:
     """y of the figure of a year up to the origin, published on the scope of the forecast or following from
-    published growth; without levels, relative to the origin. None when there is none."""
+    published growth of whole years; without levels, relative to the origin. None when there is none."""
     rows = projection.observations.of(projection.position(indicator))
     origin = projection.origin(indicator)
-    own, grows = rows.scope == origin.scope, rows.kind == GROWTH
+    own, grows = (rows.scope == origin.scope) & (rows.looseness == 0), rows.kind == GROWTH
     figures, growth = (
         dict(zip(rows.year[part].tolist(), rows.value[part].tolist(), strict=True))
         for part in (own & ~grows, own & grows)

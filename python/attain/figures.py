@@ -1,4 +1,5 @@
-"""Figures: fan charts of projections, and assessments with targets, required path and treatments of the data."""
+"""Figures: fan charts of projections; assessments with targets, required path and treatments of the data; how forecasts
+fared; growth among the growth of others."""
 
 from __future__ import annotations
 
@@ -21,7 +22,6 @@ from matplotlib.figure import Figure
 
 from attain.errors import ArgumentError
 from attain.event import GROWTH, Event, event_of, figure_y
-from attain.history import as_modelled
 from attain.language import Language, Text, check_language
 from attain.scale import LOGIT, Scale
 from attain.text import label_of, likelihood
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from attain.assessment import Assessment
+    from attain.backtest import Backtest
+    from attain.growth_test import GrowthTest
     from attain.projection import Projection
 
 _BANDS = ((0.025, 0.975), (0.1, 0.9), (0.25, 0.75))
@@ -225,7 +227,7 @@ def _draw_history(axes: Axes, projection: Projection, indicator: str, language: 
     aside = _elsewhere(projection, indicator)
     if len(aside):
         label = _say(Text("published, in other treatments of the data", "公布数据，用于其他数据处理"), language)
-        axes.plot(aside["year"], aside["value"], "s", fillstyle="none", label=label, **{**dots, "color": FAINT})
+        axes.plot(aside["year"], aside["reading"], "s", fillstyle="none", label=label, **{**dots, "color": FAINT})
 
 
 def _draw_implied(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:
@@ -252,9 +254,8 @@ def _elsewhere(projection: Projection, indicator: str) -> pd.DataFrame:
     drawn = set(zip(used.year.tolist(), used.value.tolist(), strict=True))
     rows = history.rows[
         (history.rows["indicator"] == indicator) & (history.rows["kind"] != "growth") & (history.rows["unused"] == "")
-    ]
-    rows = rows.assign(value=as_modelled(rows)).drop_duplicates(["year", "value"])
-    keep = [(int(y), float(v)) not in drawn for y, v in zip(rows["year"], rows["value"], strict=True)]
+    ].drop_duplicates(["year", "reading"])
+    keep = [(int(y), float(v)) not in drawn for y, v in zip(rows["year"], rows["reading"], strict=True)]
     return rows[keep]
 
 
@@ -390,3 +391,97 @@ def _draw_treatments(
 def _right_end(told: pd.DataFrame) -> float:
     highest = float(told["probability"].max())
     return min(1.0, max(0.25, highest * 1.35)) if math.isfinite(highest) else 1.0
+
+
+# --- how forecasts fared --------------------------------------------------------------------------------------------
+
+_PIT_BINS, _PROBABILITY_BINS, _SHARE_BINS = 20, 10, 50
+
+
+def backtest_chart(result: Backtest) -> Figure:
+    """Reliability diagram of the probabilities on the left, histogram of the PIT on the right."""
+    with mpl.rc_context(_style()):
+        figure = Picture(figsize=(10.5, 5.0), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        _draw_reliability(left, result)
+        _draw_pit(right, result)
+        title = f"{result.name}: {result.count_words()}, model {result.model}"
+        figure.suptitle(title, fontsize=13, x=0.01, ha="left")
+    return figure
+
+
+def _draw_reliability(axes: Axes, result: Backtest) -> None:
+    """Frequency against probability by tenths, with 90 % intervals of the frequency were the probability right."""
+    p = result.exceedances["probability"].to_numpy()
+    reached = result.exceedances["reached"].to_numpy(float)
+    bins = np.minimum((p * _PROBABILITY_BINS).astype(int), _PROBABILITY_BINS - 1)
+    sums = np.array([np.bincount(bins, x, _PROBABILITY_BINS) for x in (np.ones(len(p)), p, reached, p * (1 - p))])
+    count, told, came, noise = sums[:, sums[0] > 0]
+    told, came, half = told / count, came / count, 1.645 * np.sqrt(noise) / count
+    axes.plot([0, 1], [0, 1], color=FAINT, linewidth=0.9, linestyle=(0, (4, 3)))
+    axes.fill_between(told, told - half, told + half, color=FAINT, alpha=0.16, linewidth=0)
+    axes.plot(told, came, "-", color=FAN, linewidth=1.4)
+    axes.scatter(told, came, s=18 + 130 * count / count.max(), color=FAN, zorder=3, clip_on=False)
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.set_title("Was it reached as often as foretold?", loc="left", fontsize=11)
+    axes.set_xlabel("probability that the figure is at least a bound, by tenths")
+    axes.set_ylabel("how often it was")
+    slope = f"slope {float(result.scores()['slope']['all']):.2f}"
+    axes.text(0.97, 0.05, f"{slope}\nareas: number of forecasts", ha="right", fontsize=9, color=FAINT)
+    _both_in_percent(axes)
+
+
+def _both_in_percent(axes: Axes) -> None:
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(mpl.ticker.FuncFormatter(lambda x, _: f"{100 * x:.0f} %"))
+    axes.grid(color=RULE, linewidth=0.6)
+    axes.set_axisbelow(True)
+
+
+def _draw_pit(axes: Axes, result: Backtest) -> None:
+    """Shares of the figures by twentieths of their forecast's distribution; all alike where it is right."""
+    pit = result.table["pit"].to_numpy()
+    share = np.histogram(pit, _PIT_BINS, (0, 1))[0] / len(pit)
+    even = 1 / _PIT_BINS
+    half = 1.645 * math.sqrt(even * (1 - even) / len(pit))
+    edges = np.linspace(0, 1, _PIT_BINS + 1)
+    axes.bar(edges[:-1], share, 1 / _PIT_BINS, align="edge", color="#83a6cf", edgecolor="white", linewidth=0.8)
+    axes.axhspan(even - half, even + half, color=FAINT, alpha=0.22, linewidth=0, zorder=0)
+    axes.axhline(even, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    axes.set(xlim=(0, 1), ylim=(0, max(2 * even, 1.15 * share.max())))
+    axes.set_title("Where in its forecast did the figure fall?", loc="left", fontsize=11)
+    axes.set_xlabel("share of the forecast's distribution below the figure")
+    axes.set_ylabel("share of the figures")
+    cover = result.scores().loc["all"]
+    told = f"within 80 %: {100 * cover['cover80']:.1f} %\nwithin 95 %: {100 * cover['cover95']:.1f} %"
+    axes.text(0.97, 0.97, told, ha="right", va="top", fontsize=9, color=FAINT, transform=axes.transAxes)
+    _both_in_percent(axes)
+
+
+# --- growth among the growth of others ------------------------------------------------------------------------------
+
+
+def growth_test_chart(result: GrowthTest) -> Figure:
+    """Spells of the reference class as a histogram, what is foretold as a curve, what is required as a line."""
+    growth = result.spells["growth"].to_numpy()
+    near = result.foretold_quantile([0.005, 0.995])
+    ends = np.concatenate([near, [result.required], np.quantile(growth, [0.0, 1.0]) if len(growth) else []])
+    edges = np.linspace(ends.min() - 0.01, ends.max() + 0.01, _SHARE_BINS + 1)
+    with mpl.rc_context(_style()):
+        figure = Picture(figsize=(7.5, 4.8), layout="constrained")
+        axes = figure.add_subplot()
+        if len(growth):
+            told = f"{len(growth):,} spells of {result.years_left} years in {result.reference}"
+            axes.stairs(np.histogram(growth, edges)[0] / len(growth), edges, fill=True, color="#c9c9c9", label=told)
+        middle = (edges[:-1] + edges[1:]) / 2
+        axes.plot(middle, result.foretold(edges), color=FAN, linewidth=1.8, label="foretold")
+        needs = f"required: {100 * result.required:.1f} %, P = {chance(result.probability, 'en')}"
+        axes.axvline(result.required, color=TARGETS[0], linewidth=1.6, label=needs)
+        axes.set_title(result.headline(), loc="left", fontsize=11)
+        axes.set_xlabel(f"growth per year over {result.years_left} years")
+        axes.set_ylabel("share of the spells, probability")
+        _both_in_percent(axes)
+        axes.set_xlim(edges[0], edges[-1])
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), fontsize=9, ncols=3)
+    return figure

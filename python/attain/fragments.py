@@ -1,4 +1,5 @@
-"""What a notebook shows of plans, histories, projections and assessments: tables in the notebook's own colours.
+"""What a notebook shows of plans, histories, projections, assessments, backtests and growth tests: tables in the
+notebook's own colours.
 
 Each is HTML of its own, with inline styles and no colour but the current one, so that it reads in light and dark.
 """
@@ -15,6 +16,8 @@ from attain.wording import chance, chance_range, figure_words, needs_words, stat
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
+    from attain.backtest import Backtest
+    from attain.growth_test import GrowthTest
     from attain.history import History
     from attain.plan import Plan
     from attain.projection import Projection
@@ -125,6 +128,19 @@ def _needs(result: Assessment) -> Markup:
     told = Markup("<summary>Not assessed: {} of {}</summary>").format(len(rows), len(labels))
     table = _table(["target", "reason", "needs"], rows, ())
     return Markup('<details style="{}">{}{}</details>').format(_BOX, told, table)
+
+
+def backtest_fragment(result: Backtest) -> str:
+    """A backtest: its scores with their intervals."""
+    skipped = f"; {len(result.skipped)} not scored" if len(result.skipped) else ""
+    about = f"{result.count_words()}, model {result.model}, prior {result.prior}{skipped}"
+    rows = result.score_rows()
+    return str(_box(f"Backtest of {result.name}", about) + _table(result.SCORE_HEAD, rows, (1, 2, 3)))
+
+
+def growth_test_fragment(result: GrowthTest) -> str:
+    """A growth test: the target, and what speaks for and against it."""
+    return str(_box(result.headline(), "") + _table(["question", "answer"], result.answers(), ()))
 
 
 def _box(head: str, text: str, style: str = _FINE) -> Markup:

@@ -1,7 +1,7 @@
 """Figures of the past, and the flat table of them that the core takes; `attain.reading` makes them.
 
-A history is one row per published figure. Nothing is dropped on reading: a row that no model uses yet (a part of a
-year, a floor, an older vintage) stays, with the reason in the column `unused`.
+A history is one row per published figure. Nothing is dropped on reading: a row that no model uses (a part of a year that
+is over, a floor beside the figure itself, an older vintage) stays, with the reason in the column `unused`.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ import pandas as pd
 
 from attain.errors import ArgumentError, DataError
 from attain.language import Text
+from attain.precision import OVERTAKEN, mark_overtaken, merge_sources, overtaken
 from attain.scale import LOG, LOGIT, Scale
 
 COLUMNS = (
     "indicator", "label", "label_zh", "year", "period", "kind", "value", "unit", "price", "scope", "treatment",
-    "bound", "released", "vintage", "confidence", "source", "url", "note",
+    "bound", "rounding", "released", "vintage", "confidence", "source", "url", "note",
 )  # fmt: skip
 _KIND_CODES = {"level": 0, "growth": 1, "share": 2}
 _OLDER = "an older vintage"
@@ -33,7 +34,8 @@ _DATE = re.compile(r"(\d{4})(?:([-/])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))")
 
 AsOf = int | np.integer[Any] | str | date | None
 _Codes = npt.NDArray[np.int32]
-Columns = tuple[npt.NDArray[np.int64], _Codes, _Codes, _Codes, npt.NDArray[np.float64]]
+_Floats = npt.NDArray[np.float64]
+Columns = tuple[npt.NDArray[np.int64], _Codes, _Codes, _Codes, _Floats, _Floats, _Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +46,7 @@ class Observations:
     ----------
     indicators
         Ids, by the numbers in `series`.
-    series, year, kind, scope, value
+    series, year, kind, scope, value, looseness, error
         What `attain._core` takes: (R) each.
     row
         Label of each row in `History.rows`: (R).
@@ -55,25 +57,41 @@ class Observations:
     year: npt.NDArray[np.int32]
     kind: npt.NDArray[np.int32]
     scope: npt.NDArray[np.int32]
-    value: npt.NDArray[np.float64]
+    value: _Floats
+    looseness: _Floats
+    error: _Floats
     row: npt.NDArray[np.int64]
 
     @property
     def columns(self) -> Columns:
-        """The five columns in the order of the core's arguments."""
-        return self.series, self.year, self.kind, self.scope, self.value
+        """The seven columns in the order of the core's arguments."""
+        return self.series, self.year, self.kind, self.scope, self.value, self.looseness, self.error
+
+    def taken_as_exact(self) -> Observations:
+        """The same figures without their errors, as the random walk takes them."""
+        return dataclasses.replace(self, error=np.zeros_like(self.error))
 
     def among(self, positions: npt.NDArray[np.intp]) -> Columns:
-        """The five columns of the series at those positions."""
+        """The seven columns of the series at those positions."""
         mask = np.isin(self.series, positions)
-        return self.series[mask], self.year[mask], self.kind[mask], self.scope[mask], self.value[mask]
+        series, year, kind, scope, value, looseness, error = self.columns
+        return series[mask], year[mask], kind[mask], scope[mask], value[mask], looseness[mask], error[mask]
 
     def of(self, position: int) -> Observations:
         """The rows of one series as a table of their own."""
         start, end = np.searchsorted(self.series, [position, position + 1])
         part = slice(int(start), int(end))
-        columns = (self.year[part], self.kind[part], self.scope[part], self.value[part], self.row[part])
-        return Observations((self.indicators[position],), np.zeros(int(end - start), np.int64), *columns)
+        return Observations(
+            (self.indicators[position],),
+            np.zeros(int(end - start), np.int64),
+            year=self.year[part],
+            kind=self.kind[part],
+            scope=self.scope[part],
+            value=self.value[part],
+            looseness=self.looseness[part],
+            error=self.error[part],
+            row=self.row[part],
+        )
 
 
 @dataclass(frozen=True)
@@ -92,8 +110,9 @@ class History:
     Attributes
     ----------
     rows
-        Frame, one row per figure; columns `place` (where it stands in its source), those of `COLUMNS`, and `unused`
-        (why no model uses it; empty: one does).
+        Frame, one row per figure; columns `place` (where it stands in its source), those of `COLUMNS`, `reading` (what
+        is read from it: the figure, a share as a fraction, or the middle of what a bound stands for), `error` and `looseness` (see
+        `attain.precision`), and `unused` (why no model uses it; empty: one does).
     name
         Where the figures come from.
     treatments
@@ -215,13 +234,15 @@ class History:
         -------
         DataFrame
             Rows of `rows` with the column `series` (position in `indicators`): series by series, years ascending,
-            within a year the scope that begins later comes after the one that begins earlier.
+            within a year the scope that begins later comes after the one that begins earlier. Sources of one figure
+            are one row, the first, with the mean of their readings.
         """
         position = {name: i for i, name in enumerate(indicators)}
         chosen = {name: self.treatments_of(name)[0] for name in self._treatments} | dict(treatments or {})
         named, wanted = self.rows["treatment"], _chosen(self.rows["indicator"], chosen)
         mask = (self.rows["unused"] == "") & ((named == "") | (named == wanted))
         rows: pd.DataFrame = self.rows[mask & self.rows["indicator"].isin(position)]
+        rows = merge_sources(rows[overtaken(rows) == ""])
         rows = rows.assign(series=rows["indicator"].map(position).astype(np.int64))
         order = np.lexsort((_scope_begins(rows), rows["year"], rows["series"]))
         return rows.take(order)
@@ -279,7 +300,7 @@ class History:
 
     def _without(self, mask: pd.Series[bool], reason: str) -> History:
         unused = self.rows["unused"].mask(mask, reason)
-        return dataclasses.replace(self, rows=mark_old_vintages(self.rows.assign(unused=unused)))
+        return dataclasses.replace(self, rows=mark_unused(self.rows.assign(unused=unused)))
 
     def observations(self, indicators: Sequence[str], treatments: Mapping[str, str] | None = None) -> Observations:
         """The flat table of the usable rows of these indicators, each under its treatment."""
@@ -290,7 +311,9 @@ class History:
             year=rows["year"].to_numpy(np.int32),
             kind=np.array([_KIND_CODES[kind] for kind in rows["kind"]], np.int32),
             scope=pd.factorize(rows["scope"])[0].astype(np.int32),
-            value=as_modelled(rows),
+            value=rows["reading"].to_numpy(np.float64),
+            looseness=rows["looseness"].to_numpy(np.float64),
+            error=rows["error"].to_numpy(np.float64),
             row=rows.index.to_numpy(np.int64),
         )
 
@@ -363,24 +386,29 @@ def parse_day(when: Any) -> date | None:
         return None
 
 
-def as_modelled(rows: pd.DataFrame) -> npt.NDArray[np.float64]:
-    """The values as the core takes them: shares that are published in % as fractions."""
-    values = rows["value"].to_numpy(np.float64)
-    return np.where((rows["kind"] == "share") & (rows["unit"] == "%"), values / 100, values)
-
-
 def cells(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """What tells the usable figures apart, with more columns beside it."""
     return rows.loc[rows["unused"] == "", ["indicator", "year", "kind", "scope", *columns]]
 
 
-def mark_old_vintages(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with `unused` set for all but the latest vintage of a figure; vintages are ISO texts, which sort."""
-    unused = rows["unused"].mask(rows["unused"] == _OLDER, "")
-    order = cells(rows.assign(unused=unused), ["treatment", "vintage"]).sort_values("vintage", kind="stable")
-    superseded = order.index[order.duplicated(["indicator", "year", "kind", "scope", "treatment"], keep="last")]
-    unused[superseded] = _OLDER
-    return rows.assign(unused=unused)
+def mark_unused(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with `unused` set for those that give way to others: all but the latest vintage of a figure (vintages
+    are ISO texts, which sort), and what `attain.precision.overtaken` tells."""
+    unused = rows["unused"].mask(rows["unused"].isin((_OLDER, *OVERTAKEN)), "")
+    order = cells(rows.assign(unused=unused), ["period", "bound", "treatment", "vintage"])
+    order = order.assign(bound=order["bound"] != "").sort_values("vintage", kind="stable")
+    superseded = order["vintage"].to_numpy() != _latest(order)
+    unused[order.index[superseded]] = _OLDER
+    return rows.assign(unused=mark_overtaken(rows.assign(unused=unused)))
+
+
+def _latest(order: pd.DataFrame) -> npt.NDArray[np.object_]:
+    """The latest vintage of each row's figure, in rows sorted by vintage."""
+    keys = [c for c in order.columns if c != "vintage"]
+    last = order.drop_duplicates(keys, keep="last")
+    if len(last) == len(order):
+        return order["vintage"].to_numpy()
+    return order[keys].merge(last, how="left", on=keys)["vintage"].to_numpy()
 
 
 def _chosen(indicators: pd.Series[str], treatments: Mapping[str, str]) -> Any:

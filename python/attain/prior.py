@@ -70,3 +70,10 @@ def load_prior(name: str = "general") -> Prior:
         frame = pd.read_csv(path)
     card = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
     return Prior(name, np.ascontiguousarray(frame[list(COLUMNS)].to_numpy(np.float64)), card)
+
+
+@functools.cache
+def part_year_looseness(months: int) -> float:
+    """Variance, in units of s2, of growth over the first months of a year (1 to 11) around that of the whole year."""
+    text = resources.files("attain").joinpath("priors", "part-year.yaml").read_text(encoding="utf-8")
+    return float(yaml.safe_load(text)["kappa"][months])

@@ -1,5 +1,5 @@
-"""The years ahead: each indicator of a history as a mixture of t distributions of its log level, or of the logit of its
-share, summed exactly.
+"""The years ahead: each indicator of a history as a mixture of t (or normal) distributions of its log level, or of the
+logit of its share, summed exactly.
 
 `project` reads the history into the core's flat table; quantiles come from one batch call for all levels and one for
 all shares, probabilities from the mixture of one indicator. What is y here is the figure on the indicator's `Scale`.
@@ -40,16 +40,18 @@ _WAYS_OUT = {
 }
 
 _RELATIVE_ERROR = 1e-11
+_NODE_ERROR = 1e-8
 
 
-def numerical_error(log_probability: float) -> float:
-    """Promised error of a probability, from figures to answer: 1e-11 of it, and as much more as its log is large.
+def numerical_error(log_probability: float, node_error: float = 0.0) -> float:
+    """Promised error of a probability, from figures to answer: 1e-11 of it, and as much more as its log is large; and
+    where figures have errors, 1e-8 for the values that stand for the volatility (`Projection.node_error`).
 
     docs/accuracy.md has the measure, and the test that holds the promise.
     """
-    return (
-        math.exp(log_probability) * _RELATIVE_ERROR * max(1.0, -log_probability) if log_probability > -math.inf else 0.0
-    )
+    if log_probability == -math.inf:
+        return node_error
+    return node_error + math.exp(log_probability) * _RELATIVE_ERROR * max(1.0, -log_probability)
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,11 @@ class Projection:
         used = {self.scale_of(name) for name in self.indicators}
         priors = [self.prior_of(scale) for scale in (LOG, LOGIT) if scale in used]
         return ", ".join(prior.name for prior in priors if prior is not None) or "none"
+
+    def node_error(self, indicator: str) -> float:
+        """What the volatility's values add to the error of a probability: 1e-8 where figures have errors, else 0."""
+        has_errors = bool(self.observations.of(self.position(indicator)).error.any())
+        return _NODE_ERROR if has_errors else 0.0
 
     @functools.cached_property
     def _mixtures(self) -> dict[str, Mixture]:
@@ -360,7 +367,7 @@ def project(
     history : anything that `load_history` takes.
     to : last year of the projection.
     model : `"growth"`, the conjugate growth model averaged over a prior; or `"random-walk"`, the textbook random
-        walk with drift.
+        walk with drift, to which every figure is exact.
     prior : name of a bundled prior; the random walk has none. Shares use the prior `share` unless this is a prior of
         shares itself, which levels cannot use.
     as_of : date of knowledge, or year of the last figure; see `History.as_of`.
@@ -428,6 +435,8 @@ def _read(
     prior: Prior | None,
 ) -> Projection:
     table = history.observations(names, chosen)
+    if model == "random-walk":
+        table = table.taken_as_exact()
     status, use, rows = _core.growth_origins(*table.columns)
     origins = {names[s]: Origin(*row) for s, row in zip(np.unique(table.series), rows, strict=True)}
     reasons = _unreadable(history, table, status) | history.ambiguous_scopes(names, chosen)
@@ -442,6 +451,8 @@ def _read(
     places = tuple(str(history.rows.at[table.row[i], "place"]) for i in np.flatnonzero(use == _REDUNDANT))
     skipped = pd.DataFrame({"reason": reasons}, dtype=object).rename_axis("indicator")
     observations = table if kept == names else history.observations(kept, chosen)
+    if model == "random-walk":
+        observations = observations.taken_as_exact()
     return Projection(history, observations, tuple(origins[n] for n in kept), to, model, prior, chosen, skipped, places)
 
 

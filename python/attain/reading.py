@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from importlib import resources
 from os import PathLike
 from pathlib import Path
@@ -24,8 +25,10 @@ import pandas as pd
 import yaml
 
 from attain.errors import BasisError, DataError, UnitError
-from attain.history import COLUMNS, History, Service, cells, mark_old_vintages, parse_day
+from attain.history import COLUMNS, History, Service, cells, mark_unused, parse_day
 from attain.language import Text
+from attain.precision import UPWARD, as_modelled, as_written, looseness_of, months_of, read_cell, read_share
+from attain.scale import LOGIT
 from attain.units import convert, decimal, parse_rate, plain_number
 
 KINDS = ("level", "growth", "share")
@@ -222,7 +225,7 @@ def _from_tidy(frame: pd.DataFrame, name: str) -> History:
     rows = pd.DataFrame({c: frame[c] if c in frame.columns else "" for c in COLUMNS}, dtype=object)
     rows.insert(0, "place", frame.index)
     rows = rows.reset_index(drop=True)
-    for column in set(frame.columns) - {"year", "value", "released", "vintage"}:
+    for column in set(frame.columns) - {"year", "value", "rounding", "released", "vintage"}:
         rows[column] = _mapped(rows[column], _text)
     _fill_years(rows, name)
     _fill_dates(rows, name)
@@ -230,9 +233,10 @@ def _from_tidy(frame: pd.DataFrame, name: str) -> History:
     _fill_prices(rows, name)
     _refuse_mixed_kinds(rows, name)
     _fill_values(rows, name)
+    rows["looseness"] = looseness_of(rows)
     rows["unused"] = _why_unused(rows)
     _refuse_repeats(rows, name)
-    return History(mark_old_vintages(rows), name)
+    return History(mark_unused(rows), name)
 
 
 def _check_columns(frame: pd.DataFrame, name: str) -> None:
@@ -295,6 +299,8 @@ def _read_period(text: str) -> tuple[int | str, str] | None:
         return None
     parts, first = _PARTS[match[2] or "M"], int(match[3] or match[5])
     ascending = match[4] is None or first < int(match[4]) <= parts
+    if ascending and first == 1 and int(match[4] or 1) == parts:
+        return int(match[1]), ""
     return (int(match[1]), text) if 1 <= first <= parts and ascending else None
 
 
@@ -386,8 +392,66 @@ def _fill_values(rows: pd.DataFrame, name: str) -> None:
     _refuse(rows, (rows["kind"] == "level") & (values <= 0), name, "value", sunken)
     _refuse(rows, growth & (values <= -1), name, "value", "a growth rate of {value} is -100 % or lower")
     _check_shares(rows, values, name)
+    shift, error = _errors(rows, values, name)
     rows["value"] = values
     _convert_levels(rows, name)
+    rows["reading"] = _shifted(rows, shift)
+    rows["error"] = error
+
+
+def _shifted(rows: pd.DataFrame, shift: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The figures, moved by the shifts on their scales."""
+    figures, growth, moved = as_modelled(rows), (rows["kind"] == "growth").to_numpy(), shift != 0
+    share = moved & (rows["kind"] == "share").to_numpy()
+    readings = figures.copy()
+    readings[moved] = (figures[moved] + growth[moved]) * np.exp(shift[moved]) - growth[moved]
+    readings[share] = LOGIT.figures([LOGIT.transform(v) + d for v, d in zip(figures[share], shift[share], strict=True)])
+    return readings
+
+
+def _errors(
+    rows: pd.DataFrame, values: npt.NDArray[np.float64], name: str
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Shift and error of every row (see `read_cell`, `read_share`), from `rounding` and `bound`; 0 where both are
+    empty."""
+    shift, error = np.zeros(len(rows)), np.zeros(len(rows))
+    rounding = _roundings(rows, name)
+    for i in map(int, np.flatnonzero((rows["bound"] != "") | (rows["rounding"] != ""))):
+        row, number = rows.iloc[i], as_written(rows["value"].iat[i])
+        if row["kind"] == "share":
+            whole = 100 if row["unit"] == "%" else 1
+            _refuse_rounding(rows, i, name, rounding[i], min(number, whole - number))
+            shift[i], error[i] = read_share(number, whole, row["bound"], rounding[i])
+            continue
+        growth = bool(row["kind"] == "growth")
+        if not growth:
+            _refuse_rounding(rows, i, name, rounding[i], number)
+        shift[i], error[i] = read_cell(number, float(values[i]), row["bound"], rounding[i], growth=growth)
+    return shift, error
+
+
+def _refuse_rounding(rows: pd.DataFrame, i: int, name: str, rounding: Decimal | None, most: Decimal) -> None:
+    share = rows["kind"].iat[i] == "share"
+    reaches_end = share and rows["bound"].iat[i] != "" and rounding == most
+    what = "the figure, or than what it leaves of the whole" if share else "the figure"
+    way_out = f"{{value!r}} is larger than {what}; give its last digit's unit"
+    _refuse(rows, (rows.index == i) & ((rounding or 0) > most or reaches_end), name, "rounding", way_out)
+
+
+def _roundings(rows: pd.DataFrame, name: str) -> list[Decimal | None]:
+    """The unit of the last published digit, in the unit of the row; None where it is not told."""
+    told: list[Decimal | None] = [None] * len(rows)
+    for i in map(int, np.flatnonzero(rows["rounding"] != "")):
+        try:
+            told[i] = as_written(rows["rounding"].iat[i])
+        except UnitError:
+            told[i] = None
+        if not (told[i] or 0) > 0:
+            way_out = (
+                "{value!r} is no rounding; write the unit of the last published digit, such as 1000, or leave it empty"
+            )
+            _refuse(rows, rows.index == i, name, "rounding", way_out)
+    return told
 
 
 def _part_percent_signs(rows: pd.DataFrame) -> None:
@@ -472,23 +536,47 @@ def _convert_levels(rows: pd.DataFrame, name: str) -> None:
 
 def _why_unused(rows: pd.DataFrame) -> pd.Series[str]:
     reason = pd.Series("", index=rows.index, dtype=object)
-    reason = reason.mask(rows["bound"] != "", "a bound, not a figure (not modelled yet)")
-    return reason.mask(rows["period"] != "", "part of a year (not modelled yet)")
+    bound, share = rows["bound"] != "", rows["kind"] == "share"
+    reason = reason.mask(bound & (rows["value"] == 0), "a bound of zero, which tells no size")
+    reason = reason.mask(bound & share & (as_modelled(rows) == 1), "a bound of the whole, which tells no size")
+    later = np.array([months_of(period) == 0 for period in rows["period"]], dtype=bool)
+    part = rows["period"] != ""
+    reason = reason.mask(part & share, "share of a part of a year (not modelled)")
+    reason = reason.mask(part & (rows["kind"] == "level"), "level of a part of a year (only its growth is modelled)")
+    return reason.mask(part & later, "part of a year that does not begin in January")
 
 
 def _refuse_repeats(rows: pd.DataFrame, name: str) -> None:
-    """One figure per cell: the same treatment may not have two, nor a treatment one that all treatments have."""
-    key = ["indicator", "year", "kind", "scope", "vintage"]
-    figures = cells(rows, ["vintage", "treatment"])
+    """One figure per cell and source: the same treatment may not have two, nor a treatment one that all treatments
+    have; nor may a cell have both a floor and a ceiling."""
+    key = ["indicator", "year", "period", "kind", "scope", "vintage"]
+    usable = cells(rows, ["period", "bound", "vintage", "treatment", "source"])
+    figures, bounds = usable[usable["bound"] == ""], usable[usable["bound"] != ""]
     again = figures[figures.duplicated(key, keep=False)]
     own = (again["treatment"] != "").to_numpy()
     keys = pd.MultiIndex.from_frame(again[key])
-    first = _first(again.duplicated([*key, "treatment"]) | (~own & keys.isin(keys[own])))
+    first = _first(again.duplicated([*key, "treatment", "source"]) | (~own & keys.isin(keys[own])))
     if first is not None:
         same = np.flatnonzero(keys == keys[first])
-        row, other = rows.loc[again.index[first]], rows.loc[again.index[same[same != first][0]]]
-        raise DataError(
-            f"{name}, {row['place']}: the {row['kind']} of {row['indicator']!r} for {row['year']} stands already in"
-            f" {other['place']}, with the same scope, treatment and vintage;"
-            " tell them apart by one of these columns, or drop one"
+        _refuse_pair(
+            rows,
+            again.index[first],
+            again.index[same[same != first][0]],
+            name,
+            "tell them apart by one of these columns or by the source",
         )
+    bounds = bounds.assign(bound=bounds["bound"].isin(UPWARD)).drop_duplicates([*key, "treatment", "bound"])
+    both = _first(bounds.duplicated([*key, "treatment"]))
+    if both is not None:
+        pair = bounds[[*key, "treatment"]].eq(bounds[[*key, "treatment"]].iloc[both]).all(axis=1)
+        way_out = "a floor and a ceiling are one figure: give their middle, and their distance as its rounding"
+        _refuse_pair(rows, bounds.index[both], bounds.index[pair][0], name, way_out)
+
+
+def _refuse_pair(rows: pd.DataFrame, one: Any, other: Any, name: str, way_out: str) -> None:
+    row = rows.loc[one]
+    raise DataError(
+        f"{name}, {row['place']}: the {row['kind']} of {row['indicator']!r} for {row['year']} stands already in"
+        f" {rows.loc[other, 'place']}, with the same scope, treatment and vintage;"
+        f" {way_out}, or drop one"
+    )

@@ -33,7 +33,7 @@ static const int32_t SCOPE[ROWS] = {0, 0, 0, 1, 1, 1};
 static const double VALUE[ROWS] = {100, 108, 121, 0.07, 0.04, 90};
 
 static const att_growth_prior prior = {POINTS, PRIOR};
-static const att_observations table = {ROWS, SERIES, YEAR, KIND, SCOPE, VALUE};
+static const att_observations table = {ROWS, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, NULL};
 
 /* Printed by: python -c "import sys; sys.path.insert(0, 'tests/python'); import oracle, numpy as np; rows =
  * [(2015,'level',100.,0), (2016,'level',108.,0), (2018,'level',121.,0), (2020,'growth',.07,1),
@@ -85,7 +85,7 @@ static void random_walk_is_the_closed_form(void **state)
 {
     (void)state;
     double df, location[2], scale[4];
-    const att_observations levels = {3, SERIES, YEAR, KIND, SCOPE, VALUE};
+    const att_observations levels = {3, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, NULL};
     assert_int_equal(att_random_walk_posterior(&levels, 2, &df, location, scale), ATT_OK);
     double g1 = log(1.08), g2 = log(121) - log(108), m = (g1 + g2) / 3;
     double s2 = (g1 - m) * (g1 - m) + (g2 - 2 * m) * (g2 - 2 * m) / 2;
@@ -100,8 +100,8 @@ static void too_few_changes_are_refused(void **state)
 {
     (void)state;
     double df, location[2], scale[4];
-    const att_observations two = {2, SERIES, YEAR, KIND, SCOPE, VALUE},
-                           none = {0, SERIES, YEAR, KIND, SCOPE, VALUE};
+    const att_observations two = {2, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, NULL},
+                           none = {0, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, NULL};
     assert_int_equal(att_random_walk_posterior(&two, 2, &df, location, scale), ATT_TOO_FEW);
     assert_int_equal(att_random_walk_posterior(&none, 2, &df, location, scale), ATT_TOO_FEW);
 }
@@ -122,7 +122,7 @@ static void bad_rows_are_named(void **state)
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         const int32_t year[2] = {2015, cases[c].year}, kind[2] = {0, cases[c].kind};
         const double value[2] = {100, cases[c].value};
-        const att_observations rows = {2, SERIES, year, kind, SCOPE, value};
+        const att_observations rows = {2, SERIES, year, kind, SCOPE, value, NULL, NULL};
         att_status status[2];
         att_row_use use[2];
         att_origin origin;
@@ -155,7 +155,7 @@ static void levels_and_growth_among_shares_are_refused(void **state)
     for (int32_t other = ATT_ROW_LEVEL; other <= ATT_ROW_GROWTH; other++) {
         const int32_t kind[3] = {ATT_ROW_SHARE, other, ATT_ROW_SHARE};
         const double value[3] = {0.4, 0.1, 0.42};
-        const att_observations rows = {3, SERIES, YEAR, kind, SCOPE, value};
+        const att_observations rows = {3, SERIES, YEAR, kind, SCOPE, value, NULL, NULL};
         att_status status[3];
         att_row_use use[3];
         att_origin origin;
@@ -179,14 +179,15 @@ static const int32_t SHARE_KIND[SHARES] = {2, 2, 2, 2, 2, 2, 2};
 static const int32_t SHARE_SCOPE[SHARES] = {0, 0, 0, 0, 1, 1, 1};
 static const double SHARE[SHARES] = {0.3, 0.31, 0.335, 1e-9, 0.42, 0.999, 0.44};
 static const int64_t ONE_SERIES[SHARES] = {0};
-static const att_observations shares = {SHARES, ONE_SERIES, SHARE_YEAR, SHARE_KIND, SHARE_SCOPE, SHARE};
+static const att_observations shares = {SHARES,      ONE_SERIES, SHARE_YEAR, SHARE_KIND,
+                                        SHARE_SCOPE, SHARE,      NULL,       NULL};
 
 /* Levels with the same transformed figures, exp(logit(share)). */
 static att_observations as_levels(double value[SHARES])
 {
     static const int32_t kind[SHARES] = {0};
     for (size_t i = 0; i < SHARES; i++) value[i] = SHARE[i] / (1 - SHARE[i]);
-    return (att_observations){SHARES, ONE_SERIES, SHARE_YEAR, kind, SHARE_SCOPE, value};
+    return (att_observations){SHARES, ONE_SERIES, SHARE_YEAR, kind, SHARE_SCOPE, value, NULL, NULL};
 }
 
 static void assert_all_near(size_t n, const double *got, const double *expected)
@@ -235,14 +236,14 @@ static void batch_equals_single_series(void **state)
     const int64_t series[8] = {1, 1, 2, 2, 5, 5, 9, 9};
     const int32_t year[8] = {2000, 2001, 2000, 2001, 2000, 2001, 2000, 2003}, zero[8] = {0};
     const double value[8] = {1, 1.1, 20, 19, 300, 350, 5, 6}, probability[3] = {0.1, 0.5, 0.9};
-    const att_observations panel = {8, series, year, zero, zero, value};
+    const att_observations panel = {8, series, year, zero, zero, value, NULL, NULL};
     att_status status[4];
     double quantile[4 * 5 * 3];
     assert_int_equal(att_observations_series(&panel), 4);
     assert_int_equal(att_growth_quantiles(&prior, &panel, 2001, 2005, 3, probability, status, quantile),
                      ATT_OK);
     for (size_t s = 0; s < 4; s++) {
-        const att_observations own = {2, series + 2 * s, year + 2 * s, zero, zero, value + 2 * s};
+        const att_observations own = {2, series + 2 * s, year + 2 * s, zero, zero, value + 2 * s, NULL, NULL};
         size_t horizon = (size_t)(2005 - own.year[1]);
         double weight[POINTS], df[POINTS], location[POINTS * 4], scale[POINTS * 16],
             row[4] = {0}, place[POINTS], width[POINTS];
@@ -267,7 +268,7 @@ static void batch_goes_on_after_a_bad_series(void **state)
     const int64_t series[3] = {1, 2, 3};
     const int32_t year[3] = {2000, 2000, 2000}, zero[3] = {0};
     const double value[3] = {1, -1, 2}, probability[1] = {0.5};
-    const att_observations panel = {3, series, year, zero, zero, value};
+    const att_observations panel = {3, series, year, zero, zero, value, NULL, NULL};
     att_status status[3];
     double quantile[3];
     assert_int_equal(att_growth_quantiles(&prior, &panel, 2001, 2001, 1, probability, status, quantile),
@@ -276,7 +277,7 @@ static void batch_goes_on_after_a_bad_series(void **state)
     assert_true(isnan(quantile[1]));
     assert_near(quantile[2] - quantile[0], log(2), 1e-10);
     const int64_t unsorted[3] = {2, 1, 3};
-    const att_observations bad = {3, unsorted, year, zero, zero, value};
+    const att_observations bad = {3, unsorted, year, zero, zero, value, NULL, NULL};
     assert_int_equal(att_growth_quantiles(&prior, &bad, 2001, 2001, 1, probability, status, quantile),
                      ATT_BAD_ORDER);
 }
@@ -298,8 +299,8 @@ static void scopes_that_tell_the_same_years_are_named(void **state)
     };
     const double value[5] = {100, 0.5, 90, 80, 0.5};
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
-        const att_observations rows = {cases[c].rows, SERIES,         cases[c].year,
-                                       cases[c].kind, cases[c].scope, value};
+        const att_observations rows = {cases[c].rows,  SERIES, cases[c].year, cases[c].kind,
+                                       cases[c].scope, value,  NULL,          NULL};
         att_status status[5];
         att_row_use use[5];
         att_origin origin;
@@ -339,7 +340,7 @@ static att_observations draw_rows(uint64_t *seed, random_rows *r)
         r->scope[i] = (int32_t)(cell / 2 % scopes);
         r->value[i] = 0.1 + draw(seed, 100);
     }
-    return (att_observations){r->rows, r->series, r->year, r->kind, r->scope, r->value};
+    return (att_observations){r->rows, r->series, r->year, r->kind, r->scope, r->value, NULL, NULL};
 }
 
 static int is_regular(const growth_windows *windows)
@@ -427,8 +428,8 @@ static void the_ends_of_time_are_no_overflow(void **state)
     (void)state;
     const int32_t year[2] = {-ATT_MAX_YEAR, ATT_MAX_YEAR - 1}, zero[2] = {0};
     const double value[2] = {1, 2}, probability[1] = {0.5};
-    const att_observations rows = {2, SERIES, year, zero, zero, value},
-                           first = {1, SERIES, year, zero, zero, value};
+    const att_observations rows = {2, SERIES, year, zero, zero, value, NULL, NULL},
+                           first = {1, SERIES, year, zero, zero, value, NULL, NULL};
     att_status status;
     double quantile;
     assert_int_equal(
@@ -453,7 +454,7 @@ static void weights_that_underflow_are_a_mixture(void **state)
         year[i] = 1700 + i;
         value[i] = exp(0.02 * i + (i % 2 ? 0.02 : -0.02));
     }
-    const att_observations rows = {YEARS, series, year, zero, zero, value};
+    const att_observations rows = {YEARS, series, year, zero, zero, value, NULL, NULL};
     double long_prior[2 * ATT_PRIOR_COLUMNS], weight[2], df[2], location[2], scale[2], place[2], width[2], x;
     memcpy(long_prior, PRIOR, sizeof long_prior);
     long_prior[ATT_PRIOR_COLUMNS + 6] = 1e6;
@@ -485,7 +486,7 @@ static void weights_of_large_a0_keep_their_digits(void **state)
     const int64_t series[CHANGES + 1] = {0};
     const double points[2 * ATT_PRIOR_COLUMNS] = {0, 0, 1, 0, 0, 0, 1e6, 0.6, 1,
                                                   0, 0, 1, 0, 0, 0, 3e5, 0.6, 1};
-    const att_observations rows = {CHANGES + 1, series, year, zero, zero, value};
+    const att_observations rows = {CHANGES + 1, series, year, zero, zero, value, NULL, NULL};
     double weight[2], df[2], location[2], scale[2], log_weight[2];
     assert_int_equal(
         att_growth_posterior(&(att_growth_prior){2, points}, &rows, 1, weight, df, location, scale), ATT_OK);
@@ -513,7 +514,7 @@ static void a_walk_without_spread_is_known(void **state)
     (void)state;
     const int32_t year[3] = {2000, 2001, 2002}, zero[3] = {0};
     const double value[3] = {1, 1, 1}, probability[3] = {1e-310, 1e-3, 0.5};
-    const att_observations rows = {3, SERIES, year, zero, zero, value};
+    const att_observations rows = {3, SERIES, year, zero, zero, value, NULL, NULL};
     att_status status;
     double quantile[3];
     assert_int_equal(att_growth_quantiles(NULL, &rows, 2003, 2003, 3, probability, &status, quantile),
@@ -532,11 +533,156 @@ static void the_last_row_is_the_forecast_scope(void **state)
         att_status status[3];
         att_row_use use[3];
         att_origin origin;
-        const att_observations rows = {3, SERIES, year, zero, scope[c], value};
+        const att_observations rows = {3, SERIES, year, zero, scope[c], value, NULL, NULL};
         assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
         assert_int_equal(origin.scope, scope[c][2]);
         assert_near(origin.log_level, log(70), 1e-15);
     }
+}
+
+static void bad_errors_are_named(void **state)
+{
+    (void)state;
+    const int32_t year[2] = {2015, 2016}, zero[2] = {0};
+    const double bad[] = {-1e-9, NAN, INFINITY, 11}, none[2] = {0}, value[2] = {100, 108};
+    for (size_t c = 0; c < 2 * sizeof bad / sizeof bad[0]; c++) {
+        const double given[2] = {0, bad[c / 2]};
+        att_status status[2];
+        att_row_use use[2];
+        att_origin origin;
+        const att_observations rows = {
+            2, SERIES, year, zero, zero, value, c % 2 ? given : none, c % 2 ? none : given};
+        assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+        assert_int_equal(status[0], ATT_OK);
+        assert_int_equal(status[1], c % 2 && bad[c / 2] == 11 ? ATT_OK : ATT_BAD_ERROR);
+    }
+}
+
+enum { NODES = POINTS * ATT_SCALE_NODES };
+
+/* P(log figure of the last year of the horizon <= x). */
+static double lower_tail(const att_mixture *mixture, double x)
+{
+    double row[HORIZON] = {0}, place[NODES], width[NODES], log_p;
+    row[HORIZON - 1] = 1;
+    assert_int_equal(att_mixture_margin(mixture, row, place, width), ATT_OK);
+    const att_margin margin = {mixture->components, mixture->weight, mixture->df, place, width};
+    assert_int_equal(att_margin_log_tail(&margin, x, ATT_LOWER, &log_p), ATT_OK);
+    return exp(log_p);
+}
+
+/* Probabilities of normal components on nodes of s2 go over into those of the closed form, which has t ones. */
+static void small_errors_go_over_into_none(void **state)
+{
+    (void)state;
+    static double weight[NODES], df[NODES], location[NODES * HORIZON], scale[NODES * HORIZON * HORIZON];
+    static double weight_0[POINTS], df_0[POINTS], location_0[POINTS * HORIZON],
+        scale_0[POINTS * HORIZON * HORIZON];
+    const double loose[ROWS] = {0, 0, 0, 0.3, 0, 0};
+    double error[ROWS] = {0};
+    att_observations rows = {ROWS, SERIES, YEAR, KIND, SCOPE, VALUE, loose, error};
+    assert_int_equal(att_growth_components(&prior, &rows), POINTS);
+    assert_int_equal(att_growth_posterior(&prior, &rows, HORIZON, weight_0, df_0, location_0, scale_0),
+                     ATT_OK);
+    for (size_t i = 0; i < ROWS; i++) error[i] = 1e-7;
+    assert_int_equal(att_growth_components(&prior, &rows), NODES);
+    assert_int_equal(att_growth_posterior(&prior, &rows, HORIZON, weight, df, location, scale), ATT_OK);
+    const att_mixture exact = {POINTS, HORIZON, weight_0, df_0, location_0, scale_0},
+                      nodes = {NODES, HORIZON, weight, df, location, scale};
+    for (double x = 4; x < 5.2; x += 0.05) assert_near(lower_tail(&nodes, x), lower_tail(&exact, x), 1e-8);
+    for (size_t i = 0; i < ROWS; i++) error[i] = 0.03;
+    assert_int_equal(att_growth_posterior(&prior, &rows, HORIZON, weight, df, location, scale), ATT_OK);
+    assert_true(lower_tail(&nodes, 4.4) > 1.1 * lower_tail(&exact, 4.4));
+    const double probability[2] = {0.1, 0.9};
+    att_status status;
+    double quantile[2];
+    assert_int_equal(att_growth_quantiles(&prior, &rows, 2024, 2024, 2, probability, &status, quantile),
+                     ATT_OK);
+    assert_int_equal(status, ATT_OK);
+    for (size_t q = 0; q < 2; q++) assert_near(lower_tail(&nodes, quantile[q]), probability[q], 1e-10);
+}
+
+/* Printed by: python -c "import sys; sys.path.insert(0, 'tests/python'); import oracle, numpy as np; rows =
+ * [(2015,'level',100.,0,0,.03), (2016,'level',108.,0,0,.03), (2018,'level',121.,0,0,.03)]; P = ...as above;
+ * print([1 - oracle.normal_tail(oracle.normals(rows, P, 0, 2021, 20000), b) for b in (4.8, 4.9, 5.1)])" */
+static void nodes_equal_the_oracle(void **state)
+{
+    (void)state;
+    static double weight[NODES], df[NODES], location[NODES * HORIZON], scale[NODES * HORIZON * HORIZON];
+    const double error[3] = {0.03, 0.03, 0.03}, bound[3] = {4.8, 4.9, 5.1};
+    const double expected[3] = {0.2019441597034205, 0.5283451870678991, 0.948202139248628};
+    const att_observations rows = {3, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, error};
+    const att_mixture nodes = {NODES, HORIZON, weight, df, location, scale};
+    assert_int_equal(att_growth_posterior(&prior, &rows, HORIZON, weight, df, location, scale), ATT_OK);
+    for (size_t i = 0; i < 3; i++) assert_near(lower_tail(&nodes, bound[i]), expected[i], 1e-9);
+}
+
+/* A figure alone: what is forecast is the true one, so its error is added to what the model leaves open. */
+static void the_origin_is_uncertain_by_its_error(void **state)
+{
+    (void)state;
+    static double weight[NODES], df[NODES], location[NODES], scale[NODES], scale_0[NODES];
+    const double small[1] = {1e-9}, error[1] = {0.2};
+    att_observations rows = {1, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, small};
+    assert_int_equal(att_growth_posterior(&prior, &rows, 1, weight, df, location, scale_0), ATT_OK);
+    rows.error = error;
+    assert_int_equal(att_growth_posterior(&prior, &rows, 1, weight, df, location, scale), ATT_OK);
+    for (size_t k = 0; k < NODES; k++) assert_near(scale[k], scale_0[k] + 0.04, 1e-14);
+}
+
+/* Growth with looseness informs the year ahead of the origin, which it does not move. */
+static void loose_growth_is_no_origin(void **state)
+{
+    (void)state;
+    const int32_t year[3] = {2020, 2021, 2022}, kind[3] = {0, 0, 1}, growth[3] = {1, 1, 1}, zero[3] = {0};
+    const double value[3] = {100, 110, 0.5}, loose[3] = {0, 0, 0.1}, all[3] = {1, 1, 1};
+    const struct {
+        const int32_t *kind;
+        const double *looseness;
+        int32_t year, levels;
+    } cases[] = {
+        {kind, NULL, 2022, 2}, {kind, loose, 2021, 2}, {growth, loose, 2021, 0}, {growth, all, 2019, 0}};
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        const att_observations rows = {3, SERIES, year, cases[c].kind, zero, value, cases[c].looseness, NULL};
+        att_status status[3];
+        att_row_use use[3];
+        att_origin origin;
+        assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+        assert_int_equal(origin.year, cases[c].year);
+        assert_int_equal(origin.levels, cases[c].levels);
+    }
+    const att_observations with = {3, SERIES, year, kind, zero, value, loose, NULL},
+                           without = {2, SERIES, year, kind, zero, value, loose, NULL};
+    double weight[POINTS], df[POINTS], near[POINTS], far[POINTS], scale[POINTS];
+    assert_int_equal(att_growth_posterior(&prior, &with, 1, weight, df, near, scale), ATT_OK);
+    assert_int_equal(att_growth_posterior(&prior, &without, 1, weight, df, far, scale), ATT_OK);
+    for (size_t g = 0; g < POINTS; g++) assert_true(near[g] > far[g] + 0.1);
+}
+
+/* Rows with errors neither repeat nor deny others; those that are exact still do, over them. */
+static void errors_leave_room_for_other_rows(void **state)
+{
+    (void)state;
+    const int32_t year[5] = {2020, 2020, 2021, 2022, 2022}, zero[5] = {0}, scope[5] = {0, 1, 1, 0, 1};
+    const double value[5] = {100, 70, 74, 121, 80}, rounded[5] = {0, 0, 0.01, 0, 0},
+                 free[5] = {0, 0, 0, 0.01, 0};
+    att_status status[5];
+    att_row_use use[5];
+    att_origin origin;
+    att_observations rows = {5, SERIES, year, zero, scope, value, NULL, rounded};
+    assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+    assert_int_equal(status[4], ATT_OVERLAP);
+    rows.error = free;
+    assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+    assert_int_equal(status[4], ATT_OK);
+    const int32_t span[3] = {2020, 2021, 2021}, kind[3] = {0, 0, 1};
+    const double figures[3] = {100, 110, 0.09}, end[3] = {0, 0.01, 0}, growth[3] = {0, 0, 0.001};
+    att_observations three = {3, SERIES, span, kind, zero, figures, NULL, end};
+    assert_int_equal(att_growth_origins(&three, status, use, &origin), ATT_OK);
+    assert_int_equal(use[2], ATT_USE_CHANGE);
+    three.error = growth;
+    assert_int_equal(att_growth_origins(&three, status, use, &origin), ATT_OK);
+    assert_int_equal(use[2], ATT_USE_REDUNDANT);
 }
 
 static void free_tolerates_empty_objects(void **state)
@@ -561,6 +707,12 @@ int main(void)
         cmocka_unit_test(bad_rows_are_named),
         cmocka_unit_test(levels_and_growth_among_shares_are_refused),
         cmocka_unit_test(shares_are_levels_of_their_logits),
+        cmocka_unit_test(bad_errors_are_named),
+        cmocka_unit_test(small_errors_go_over_into_none),
+        cmocka_unit_test(nodes_equal_the_oracle),
+        cmocka_unit_test(the_origin_is_uncertain_by_its_error),
+        cmocka_unit_test(loose_growth_is_no_origin),
+        cmocka_unit_test(errors_leave_room_for_other_rows),
         cmocka_unit_test(priors_outside_the_family_are_refused),
         cmocka_unit_test(batch_equals_single_series),
         cmocka_unit_test(batch_goes_on_after_a_bad_series),

@@ -77,3 +77,57 @@ def tail(mixture, log_bound, year):
     """P(log figure >= bound) in the year of index `year`."""
     weight, df, location, scale = mixture
     return float((weight * stats.t.sf((log_bound - location[:, year]) / np.sqrt(scale[:, year, year]), df)).sum())
+
+
+def _design(rows, first, scopes):
+    """Columns of the flat levels: one for each scope that has a level row."""
+    own = [s for s in scopes if any(k == "level" and t == s for _, k, _, t, *_ in rows)]
+    return np.array([[float(k == "level" and s == t) for t in own] for _, k, _, s, *_ in rows]), own
+
+
+def normals(rows, prior, scope, year, nodes=1200):
+    """Log weight, mean and standard deviation (G x nodes, flat) of the log figure of `scope` in a year, given s2 on a
+    fine grid of logs around each point's prior volatility: universal kriging with the levels of scopes unknown.
+
+    Rows are (year, kind, value, scope, looseness, error); each is one linear map of shocks, flat levels and its error.
+    """
+    first = min(y for y, *_ in rows) - 1
+    scopes = sorted({s for _, _, _, s, *_ in rows})
+    design, own = _design(rows, first, scopes)
+    z = np.array([np.log1p(v) if k == "growth" else np.log(v) for _, k, v, *_ in rows])
+    loose, known = (np.array([r[i] for r in rows], float) for i in (4, 5))
+    target = np.array([float(s == scope) for s in own])
+    out = []
+    for point in prior:
+        m0, _, a0, s0, weight = point[4:9]
+        row, variances = _figures(point, first, max(year, *(y for y, *_ in rows)) - first + 1, scopes)
+        seen = np.array([row(y, s) - (row(y - 1, s) if k == "growth" else 0) for y, k, _, s, *_ in rows])
+        ahead = row(year, scope)
+        c, x, own_variance = seen * variances @ seen.T, seen * variances @ ahead, ahead * variances @ ahead
+        log_s2 = 2 * np.log(s0) + np.linspace(-6, 6 + 22 / (a0 + (len(rows) - len(own)) / 2), nodes)
+        s2 = np.exp(log_s2)
+        v = s2[:, None, None] * (c + np.diag(loose)) + np.diag(known**2)
+        solve = np.linalg.solve
+        vx, vz = (
+            solve(v, np.tile(design, (nodes, 1, 1))),
+            solve(v, np.tile((z - m0 * seen[:, 0])[:, None], (nodes, 1, 1))),
+        )
+        va = solve(v, s2[:, None, None] * x[None, :, None])
+        flat = design.T @ vx
+        beta = solve(flat, design.T @ vz)[:, :, 0]
+        rest = (z - m0 * seen[:, 0]) - beta @ design.T
+        gap = target - (va[:, :, 0] @ design)
+        mean = m0 * ahead[0] + (target * beta).sum(1) + (va[:, :, 0] * rest).sum(1)
+        spread = s2 * own_variance - s2 * (va[:, :, 0] @ x) + (gap * solve(flat, gap[:, :, None])[:, :, 0]).sum(1)
+        fit = (rest * solve(v, rest[:, :, None])[:, :, 0]).sum(1)
+        evidence = -(np.linalg.slogdet(v)[1] + np.linalg.slogdet(flat)[1] + fit) / 2
+        scale_prior = a0 * np.log(a0 * s0**2) - gammaln(a0) - a0 * log_s2 - a0 * s0**2 / s2
+        out.append((np.log(weight * (log_s2[1] - log_s2[0])) + scale_prior + evidence, mean, np.sqrt(spread)))
+    return tuple(np.concatenate(column) for column in zip(*out, strict=True))
+
+
+def normal_tail(parts, log_bound):
+    """P(log figure >= bound) of `normals`."""
+    log_weight, mean, spread = parts
+    weight = np.exp(log_weight - log_weight.max())
+    return float((weight * stats.norm.sf((log_bound - mean) / spread)).sum() / weight.sum())

@@ -157,3 +157,24 @@ def test_growth_within_a_scope_of_gdp_fits_real_growth():
         levels = rows.set_index("year")["value"]
         for year in levels.index.intersection(levels.index + 1):
             assert -0.03 < levels[year] / levels[year - 1] / (1 + real[year]) - 1 < 0.065, year
+
+
+def test_the_provinces_are_one_vintage_of_the_collected_table():
+    if not SHARED.is_dir():
+        pytest.skip("the collected sources are not beside this checkout")
+    with open(SHARED / "provinces_gdp.csv", encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["source_id"] == "NBS_5thcensus_2026"]
+    rows = [row for row in rows if row["indicator_id"] == "gdp_nominal"]
+    expected = {(f"{row['province_zh']}地区生产总值", row["year"], row["value"], row["unit"]) for row in rows}
+    assert {(row["label_zh"], row["year"], row["value"], row["unit"]) for row in bundled("provinces")} == expected
+
+
+def test_the_provinces_are_complete():
+    history = at.load_history("provinces")
+    about_all = history.describe()
+    assert len(about_all) == 31
+    assert (about_all[["levels", "first", "last"]] == [19, 2006, 2024]).all().all()
+    assert set(about_all["unit"]) == {"亿元"}
+    assert about("provinces")["defaults"] == about("provinces")["treatments"] == {}
+    jiangxi = next(row for row in bundled("provinces") if row["indicator"] == "jiangxi" and row["year"] == "2024")
+    assert jiangxi["label"] == "GDP of Jiangxi"

@@ -25,7 +25,7 @@ def columns(rows):
     scopes = list(dict.fromkeys(s for *_, s in rows))
     year, kind, value, scope = zip(*((y, KIND[k], v, scopes.index(s)) for y, k, v, s in rows), strict=True)
     codes = [np.array(c, np.int32) for c in (year, kind, scope)]
-    return np.zeros(len(rows), np.int64), *codes, np.array(value, float)
+    return np.zeros(len(rows), np.int64), *codes, np.array(value, float), *np.zeros((2, len(rows)))
 
 
 def core_posterior(rows, to, prior=PRIOR):
@@ -311,7 +311,7 @@ def random_panel(rng, series):
     parts = [columns(random_pattern(rng)) for _ in range(series)]
     parts = [p for p in parts for _ in range(2)]  # neighbours of one pattern, so that factorisations are shared
     code = np.repeat(np.arange(len(parts)), [len(p[0]) for p in parts])
-    return code, *(np.concatenate([p[i] for p in parts]) for i in range(1, 5))
+    return code, *(np.concatenate([p[i] for p in parts]) for i in range(1, 7))
 
 
 @pytest.mark.parametrize("model", ["growth", "random-walk"])
@@ -350,6 +350,7 @@ def test_batch_marks_bad_series_and_goes_on():
         np.zeros(4, np.int32),
         np.zeros(4, np.int32),
         np.array([1.0, 2.0, -5.0, 3.0]),
+        *np.zeros((2, 4)),
     )
     status, quantile = _core.growth_quantiles(PRIOR, *table, 2001, 2003, np.array([0.5]))
     assert (status != 0).tolist() == [False, True, False]
@@ -392,7 +393,13 @@ def test_300_levels_have_weights_that_underflow():
 
 
 def test_a_series_too_far_back_is_named_and_empty():
-    table = (np.array([1, 2]), np.array([1800, 2000], np.int32), *np.zeros((2, 2), np.int32), np.array([5.0, 6.0]))
+    table = (
+        np.array([1, 2]),
+        np.array([1800, 2000], np.int32),
+        *np.zeros((2, 2), np.int32),
+        np.array([5.0, 6.0]),
+        *np.zeros((2, 2)),
+    )
     status, quantile = _core.growth_quantiles(PRIOR, *table, 2000, 2001, np.array([0.5]))
     assert status.tolist() == [STATUS["ATT_TOO_FAR"], 0]
     assert np.isnan(quantile[0]).all()

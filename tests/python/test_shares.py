@@ -16,6 +16,7 @@ import attain as at
 from attain import _core
 from attain.errors import ArgumentError, DataError
 from attain.report import assessment_page
+from attain.scale import LOGIT
 from attain.text import display_width
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +62,13 @@ def test_shares_are_the_inverse_logit_of_what_their_odds_would_be():
     prior = at.load_prior("share").table
     projection = at.project(shares(), to=2027)
     observations = projection.observations
-    odds = (*observations.columns[:2], np.zeros(5, np.int32), observations.scope, SHARES / (1 - SHARES))
+    odds = (
+        *observations.columns[:2],
+        np.zeros(5, np.int32),
+        observations.scope,
+        SHARES / (1 - SHARES),
+        *[np.zeros(5)] * 2,
+    )
     _, log_odds = _core.growth_quantiles(prior, *odds, 2023, 2027, np.array([0.1, 0.5, 0.9]))
     np.testing.assert_allclose(projection.quantile([0.1, 0.5, 0.9]).to_numpy(), expit(log_odds[0]), rtol=1e-12)
     assert projection.origin().log_level == pytest.approx(logit(SHARES[-1]), rel=1e-14)
@@ -123,6 +130,101 @@ def test_a_change_of_scope_says_nothing_about_the_growth_of_a_share():
     one = at.project(shares([0.30, 0.31, 0.33], [2019, 2020, 2021], scope="a"), to=2023)
     jump = shares([0.10, 0.30, 0.31, 0.33], [2019, 2019, 2020, 2021], scope=["b", "a", "a", "a"])
     pd.testing.assert_frame_equal(at.project(jump, to=2023).quantile(0.9), one.quantile(0.9))
+
+
+# --- figures with errors --------------------------------------------------------------------------------------------
+
+
+def as_odds(projection, first, last, q):
+    """Quantiles of the shares of a projection from levels that are their odds, with the same errors."""
+    series, year, _, scope, value, looseness, error = projection.observations.columns
+    odds = (series, year, np.zeros(len(year), np.int32), scope, value / (1 - value), looseness, error)
+    return expit(_core.growth_quantiles(projection.prior_of(LOGIT).table, *odds, first, last, np.array(q))[1][0])
+
+
+def test_a_rounded_share_has_its_error_on_the_logit_scale():
+    written = [31, 32, 34, 35, 35]
+    projection = at.project(shares(written, unit="%", rounding=1), to=2027)
+    s = np.array(written) / 100
+    np.testing.assert_allclose(projection.observations.error, 0.01 / math.sqrt(12) / (s * (1 - s)), rtol=1e-12)
+    np.testing.assert_allclose(projection.observations.value, s, rtol=1e-14)
+    q = [0.1, 0.5, 0.9]
+    np.testing.assert_allclose(projection.quantile(q).to_numpy(), as_odds(projection, 2023, 2027, q), rtol=1e-12)
+    exact = at.project(shares(written, unit="%"), to=2027)
+    assert abs(projection.probability(by=2024, at_least=0.36) - exact.probability(by=2024, at_least=0.36)) > 0.01
+    assert projection.node_error("s") == 1e-8
+    walk = at.project(shares(written, unit="%", rounding=1), to=2027, model="random-walk")
+    assert not walk.observations.error.any()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "bound", "rounding", "low", "high"),
+    [
+        (42, "%", "at_least", "", 0.42, 0.43),
+        (42, "%", "at_most", "", 0.41, 0.42),
+        (90, "%", "more_than", "", 0.90, 0.91),
+        ("90%", "", "at_most", "", 0.89, 0.90),
+        (0.4, "", "at_least", "", 0.40, 0.44),
+        (60, "%", "less_than", 2, 0.58, 0.60),
+    ],
+)
+def test_what_a_bound_of_a_share_stands_for(value, unit, bound, rounding, low, high):
+    row = at.load_history(shares([value], [2020], unit=unit, bound=bound, rounding=rounding)).rows.iloc[0]
+    assert row["reading"] == pytest.approx(expit((logit(low) + logit(high)) / 2), rel=1e-12)
+    assert row["error"] == pytest.approx((logit(high) - logit(low)) / math.sqrt(12), rel=1e-12)
+
+
+def test_a_share_with_errors_and_its_complement_are_told_the_same():
+    about = {"rounding": [1, 1, 1, 1, ""], "unit": "%"}
+    one = at.project(shares([31, 32, 34, 35, 40], bound=[""] * 4 + ["at_least"], **about), to=2026)
+    other = at.project(shares([69, 68, 66, 65, 60], bound=[""] * 4 + ["at_most"], **about), to=2026)
+    for s in (0.3, 0.41, 0.6):
+        assert one.probability(by=2026, more_than=s) == pytest.approx(
+            other.probability(by=2026, less_than=1 - s), abs=1e-8
+        )
+
+
+def test_shares_of_sources_that_differ_are_averaged_in_logits():
+    frame = pd.concat([shares(source="a"), shares([36], [2022], unit="%", source="b")], ignore_index=True)
+    frame["unit"] = frame["unit"].fillna("")
+    observations = at.project(frame, to=2024).observations
+    logits = logit([0.35, 0.36])
+    assert observations.value[-1] == pytest.approx(expit(logits.mean()), rel=1e-12)
+    assert observations.error[-1] == pytest.approx(logits.std(ddof=1) / math.sqrt(2), rel=1e-12)
+
+
+def test_bounds_and_parts_of_a_year_among_shares():
+    frame = shares([30, 40, 41, 100, 35], [2019, 2020, 2020, 2021, 2022], unit="%")
+    frame["bound"] = ["", "at_least", "at_least", "at_most", ""]
+    frame["period"] = [""] * 4 + ["2022H1"]
+    history = at.load_history(frame)
+    assert history.rows["unused"].tolist() == [
+        "",
+        "a weaker bound than another of the year",
+        "",
+        "a bound of the whole, which tells no size",
+        "share of a part of a year (not modelled)",
+    ]
+    settled = at.assess(plan_of(*(share(by=2020, at_least=bound) for bound in ("40%", "41.5%", "43%"))), history)
+    assert settled.table["likelihood"].to_dict() == {"t0": "attained", "t2": "missed"}
+    assert settled.table["last_value"].tolist() == [0.41, 0.41]
+    assert "2020 has passed with a bound only" in settled.not_assessed.loc["t1", "reason"]
+
+
+@pytest.mark.parametrize(("value", "rounding", "bound"), [(5, 6, ""), (96, 5, ""), (60, 40, "at_least")])
+def test_a_rounding_beyond_the_ends_is_refused(value, rounding, bound):
+    with pytest.raises(DataError, match=r"column rounding: .* larger than the figure, or than what it leaves"):
+        at.load_history(shares([value], [2020], unit="%", rounding=rounding, bound=bound))
+
+
+def test_growth_tests_refuse_shares_and_backtests_skip_them():
+    with pytest.raises(ArgumentError, match="'s' is a share, which has no growth"):
+        at.growth_test(shares(), "s", growth=0.05)
+    panel = pd.concat([shares(np.linspace(0.3, 0.4, 9), range(2010, 2019)), levels(name="x")], ignore_index=True)
+    panel = pd.concat([panel, levels(100 * 1.1 ** np.arange(9) + np.arange(9) % 2, range(2010, 2019), "y")])
+    result = at.backtest(panel.reset_index(drop=True), horizons=1)
+    assert "y" in set(result.table["series"])
+    assert result.skipped.loc["s", "reason"] == "a share; backtests score levels"
 
 
 # --- what is refused ------------------------------------------------------------------------------------------------

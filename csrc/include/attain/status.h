@@ -19,6 +19,8 @@
     X(ATT_NOT_A_SHARE, ATT_CLASS_DATA,                                                                       \
       "a share is not strictly between 0 and 1; the model works on its logit")                               \
     X(ATT_MIXED_KINDS, ATT_CLASS_DATA, "a series mixes shares with levels or growth rates")                  \
+    X(ATT_BAD_ERROR, ATT_CLASS_DATA,                                                                         \
+      "a looseness or an error of a figure is negative, too large or not finite")                            \
     X(ATT_REPEATED, ATT_CLASS_DATA, "a year is repeated within one kind and one scope")                      \
     X(ATT_TOO_FEW, ATT_CLASS_DATA, "too few observations for this model")                                    \
     X(ATT_OVERLAP, ATT_CLASS_DATA,                                                                           \
