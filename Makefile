@@ -8,7 +8,7 @@ PLANS = jiangsu-2021 jiangxi-2022 jiangsu-2023 jiangsu-2025 jiangxi-2025
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two pips in one environment get into each other's way
-.PHONY: help run test test-c lint bench clean system-c system-cmocka system-python system-font
+.PHONY: help run test test-c lint bench compare clean system-c system-cmocka system-python system-font
 
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -77,13 +77,17 @@ $(VENV)/attain: $(PACKAGE) $(VENV)/pip
 	@$(pip) install .
 	@touch $@
 
-$(VENV)/lint $(VENV)/test $(VENV)/bench: pyproject.toml $(VENV)/pip
+$(VENV)/lint $(VENV)/test $(VENV)/bench $(VENV)/compare: pyproject.toml $(VENV)/pip
 	@echo "Installing the tools of make $(@F)"
 	@$(pip) install --group $(@F)
 	@touch $@
 
 bench: $(VENV)/attain $(VENV)/bench ## every benchmark
 	@for bench in $(wildcard benchmarks/bench_*.py); do echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
+
+COMPARE = benchmarks/calibration/compare.py
+compare: $(VENV)/attain $(VENV)/compare ## forecasting methods on real series, scored; R's where R's forecast is
+	@$(VENV)/bin/python $(COMPARE) --out $(BUILD)/calibration/comparison.md
 
 # --- C --------------------------------------------------------------------------------------------------------------
 
