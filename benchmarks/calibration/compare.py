@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import metadata
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -44,6 +45,7 @@ DATA = ROOT.parent / "shared" / "data" / "calibration"
 CACHE = ROOT / "build" / "calibration"
 AHEAD, HORIZONS = 5, (3, 5)
 FLOOR = 0.001  # least standard deviation of a predictive
+BLOCK = 100  # windows: the most that an interrupted run loses
 LEAN = 0.01  # of an interval's width: from there on it is called asymmetric
 SCORED = "crps pit p1 p2 p3 p4".split()
 CACHED = ["window", "horizon", *SCORED, "mean", "lower", "upper", "seconds", "failure"]
@@ -242,27 +244,26 @@ def cache_file(method: Method, digest: str) -> Path:
     return CACHE / f"{package}-{method.call}-{digest}.csv"
 
 
+def read_cache(file: Path) -> pd.DataFrame:
+    if not file.exists():
+        return pd.DataFrame(columns=CACHED)
+    return pd.read_csv(file, dtype={"failure": str}).fillna({"failure": ""})
+
+
 def answered(name: str, frame: pd.DataFrame, histories: dict[str, np.ndarray], digest: str) -> pd.DataFrame:
-    """CACHED of the windows of frame: read where kept, else computed and kept, also when the run is interrupted."""
-    method, file = METHODS[name], cache_file(METHODS[name], digest)
-    kept = pd.read_csv(file, keep_default_na=True, dtype={"failure": str}) if file.exists() else None
-    if kept is not None:
-        kept["failure"] = kept.failure.fillna("")
-    missing = [w for w in frame.window.unique() if kept is None or w not in set(kept.window)]
-    answers: dict[str, Answer] = {}
-    made = answers_of_r if method.package.startswith("R ") else answers_of_python
-    try:
-        if missing:
-            given = made(method, [histories[w] for w in missing])
-            for window, answer in zip(missing, tqdm(given, name, len(missing), leave=False, disable=None), strict=True):
-                answers[window] = answer
-    finally:
-        if answers:
-            kept = pd.concat([kept, predictive(frame, answers)]) if kept is not None else predictive(frame, answers)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            kept.to_csv(file, index=False, float_format="%.10g")
-    assert kept is not None
-    return kept[kept.window.isin(frame.window)]
+    """CACHED of the windows of frame, read from a file; what it lacks is computed and appended, block by block."""
+    file = cache_file(METHODS[name], digest)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    kept = set(read_cache(file).window)
+    if missing := [window for window in frame.window.unique() if window not in kept]:
+        made = answers_of_r if METHODS[name].package.startswith("R ") else answers_of_python
+        answers = made(METHODS[name], [histories[window] for window in missing])
+        pairs = zip(missing, tqdm(answers, name, len(missing), leave=False, disable=None), strict=True)
+        while block := dict(islice(pairs, BLOCK)):
+            rows = predictive(frame, block)
+            rows.to_csv(file, mode="a", header=not file.exists(), index=False, float_format="%.10g")
+    table = read_cache(file)
+    return table[table.window.isin(frame.window)]
 
 
 # --- entries of the table -----------------------------------------------------------------------------------------

@@ -112,6 +112,16 @@ def test_a_method_that_failed_has_the_reference_there_and_is_listed():
     assert list(own.index[~own]) == ["w0", "w4"]
 
 
+def test_what_is_kept_is_not_computed_again(monkeypatch, tmp_path):
+    monkeypatch.setattr(compare, "CACHE", tmp_path)
+    levels = histories(6)
+    frame = frame_of(levels)
+    made = compare.predictive(frame, {w: answer(y, seconds=77) for w, y in levels.items()})
+    made.to_csv(compare.cache_file(compare.METHODS["sf-ets"], "0"), index=False)
+    read = compare.answered("sf-ets", frame.iloc[4:], levels, "0")
+    pd.testing.assert_frame_equal(read.reset_index(drop=True), made.iloc[4:].reset_index(drop=True), check_dtype=False)
+
+
 def test_a_file_with_windows_missing_is_listed(tmp_path):
     frame = frame_of(histories(9))
     table = compare.reference(frame).assign(crps=0.1).reset_index()
