@@ -441,6 +441,7 @@ def main(words: Sequence[str] | None = None) -> None:
     text = report(frame, entries, score, absent)
     print(text, end="")
     if given.out:
+        given.out.parent.mkdir(parents=True, exist_ok=True)
         given.out.write_text(text, encoding="utf-8")
 
 
