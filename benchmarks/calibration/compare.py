@@ -370,7 +370,7 @@ below 1 overconfident), calibration error the mean distance of those probabiliti
 their squared error. Methods run on logs, without a season, with their default settings but for what the table says. A
 predictive is the normal of a method's point forecast and its own 95 % interval, standard deviation at least 0.001; the
 random walk's is its exact t. Failed: windows of which a method gave no finite forecast; they count with the random
-walk's prediction, so that all methods are scored on the same windows. Seconds: time within the method over all windows,
+walk's prediction, so that all methods are scored on the same windows. Seconds: wall time within the method, all windows
 one after the other on one thread; loading and compiling not counted."""
 
 
