@@ -1,7 +1,7 @@
 """Figures of the past, and the flat table of them that the core takes; `attain.reading` makes them.
 
-A history is one row per published figure. Nothing is dropped on reading: a row that no model uses (a part of a year that
-is over, a floor beside the figure itself, an older vintage) stays, with the reason in the column `unused`.
+A history is one row per published figure. Nothing is dropped on reading: a row that no model uses (a part of a year
+that is over, a floor beside the figure itself, an older vintage) stays, with the reason in the column `unused`.
 """
 
 from __future__ import annotations
@@ -111,8 +111,8 @@ class History:
     ----------
     rows
         Frame, one row per figure; columns `place` (where it stands in its source), those of `COLUMNS`, `reading` (what
-        is read from it: the figure, a share as a fraction, or the middle of what a bound stands for), `error` and `looseness` (see
-        `attain.precision`), and `unused` (why no model uses it; empty: one does).
+        is read from it: the figure, a share as a fraction, or the middle of what a bound stands for), `error` and
+        `looseness` (see `attain.precision`), and `unused` (why no model uses it; empty: one does).
     name
         Where the figures come from.
     treatments

@@ -46,13 +46,13 @@ typedef struct {
     const int32_t *year;
     const int32_t *kind; /* an att_row_kind */
     const int32_t *scope;
-    const double *value;     /* level > 0 in any unit, growth over the year before as a fraction, > -1, or
-                              * share of a whole as a fraction, within 0 and 1 */
-    const double *looseness; /* >= 0: variance of the row's error in units of s2, as of growth in a part of the
-                              * year; NULL: 0 in every row */
-    const double *error;     /* 0 to 10: standard deviation, known beforehand, of the published log figure (the
-                              * logit of a share), or of log(1 + growth), around the true one; NULL: 0 in every
-                              * row */
+    const double *value; /* level > 0 in any unit, growth over the year before as a fraction, > -1, or
+                          * share of a whole as a fraction, within 0 and 1 */
+    /* looseness >= 0: variance of the row's error in units of s2, as of growth in a part of the year; error 0
+     * to 10: standard deviation, known beforehand, of the published log figure (of a share: logit), or of
+     * log(1 + growth), around the true one. NULL: 0 in every row. */
+    const double *looseness;
+    const double *error;
 } att_observations;
 
 /* A series is either of levels and growth, modelled on y = log(level), or of shares, modelled on y =
