@@ -8,7 +8,7 @@ PLANS = jiangsu-2021 jiangxi-2022 jiangsu-2023 jiangsu-2025 jiangxi-2025
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two pips in one environment get into each other's way
-.PHONY: help run test test-c lint bench clean system-c system-cmocka system-python system-font
+.PHONY: help run test test-c lint bench compare run-bench run-compare clean system-c system-cmocka system-python system-font
 
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -77,13 +77,26 @@ $(VENV)/attain: $(PACKAGE) $(VENV)/pip
 	@$(pip) install .
 	@touch $@
 
-$(VENV)/lint $(VENV)/test $(VENV)/bench: pyproject.toml $(VENV)/pip
+$(VENV)/lint $(VENV)/test $(VENV)/bench $(VENV)/compare: pyproject.toml $(VENV)/pip
 	@echo "Installing the tools of make $(@F)"
 	@$(pip) install --group $(@F)
 	@touch $@
 
-bench: $(VENV)/attain $(VENV)/bench ## every benchmark
+# statsforecast wants an older pandas than the tests do: what runs it has an environment of its own.
+PEERS = $(MAKE) --no-print-directory VENV=$(VENV)-peers
+COMPARE = benchmarks/calibration/compare.py
+
+bench: ## every benchmark
+	@$(PEERS) run-bench
+
+compare: ## usual forecasting methods on real series, scored
+	@$(PEERS) run-compare
+
+run-bench: $(VENV)/attain $(VENV)/bench
 	@for bench in $(wildcard benchmarks/bench_*.py); do echo "== $$bench"; $(VENV)/bin/python $$bench || exit 1; done
+
+run-compare: $(VENV)/compare
+	@$(VENV)/bin/python $(COMPARE) --out $(BUILD)/calibration/comparison.md
 
 # --- C --------------------------------------------------------------------------------------------------------------
 
@@ -134,5 +147,5 @@ lint: $(VENV)/attain $(VENV)/lint ## ruff, mypy, stubtest, clang-format, warning
 	@$(CC) $(C_FLAGS) $(NUMPY_API) $(shell $(VENV)/bin/python -c '$(HEADERS)') -fsyntax-only csrc/glue/*.c
 
 clean: ## remove what make made, the virtual environment too
-	rm -rf $(BUILD) $(VENV) build python/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(BUILD) $(VENV) $(VENV)-peers build python/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -18,14 +18,16 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import scipy
+import statsforecast
 import statsmodels
+from machine import machine
 from scipy import stats
+from statsforecast.models import AutoETS
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 import attain as at
@@ -40,6 +42,7 @@ SIMPLEX = {"method": "nm", "maxiter": 500, "cov_type": "none", "low_memory": Tru
 
 CORE, GAPS, PUBLIC = "attain core", "attain core, own gaps each", "attain project().quantile()"
 PEER, FIT, FASTEST = "statsmodels fit + forecast", "statsmodels fit alone", "statsmodels Nelder-Mead"
+AUTO_ETS = "statsforecast AutoETS"
 WALK, NUMPY_WALK = "random walk: attain core", "random walk: vectorised NumPy"
 
 SIDES = {
@@ -49,6 +52,8 @@ SIDES = {
     PEER: "one model, local linear trend, three variances by maximum likelihood, default settings; normal quantiles",
     FIT: "the same with the model built beforehand, without forecast and quantiles",
     FASTEST: f"fit + forecast by fit({', '.join(f'{k}={v!r}' for k, v in SIMPLEX.items())})",
+    AUTO_ETS: "per series, compiled beforehand: the best of its exponential smoothings, forecast with 50, 80 and 90 %"
+    " intervals, which with the mean are the seven quantiles",
     WALK: "another model, which has a formula for all series at once; the same call with prior None",
     NUMPY_WALK: "that formula, for equal years only, with one scipy.stats.t.ppf",
 }
@@ -122,6 +127,13 @@ def peer(sample: Sequence[np.ndarray], **settings: Any) -> list[tuple[Any, np.nd
     return answers
 
 
+def auto_ets(sample: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Log quantiles (AHEAD, Q) of each series."""
+    columns = ["lo-90", "lo-80", "lo-50", "mean", "hi-50", "hi-80", "hi-90"]
+    forecasts = [AutoETS(season_length=1).forecast(y, AHEAD, level=[50, 80, 90]) for y in sample]
+    return [np.column_stack([forecast[column] for column in columns]) for forecast in forecasts]
+
+
 def fit_all(models: Sequence[UnobservedComponents]) -> None:
     for model in models:
         model.fit(disp=False)
@@ -138,8 +150,9 @@ def measure(series: int, sampled: int, rounds: int) -> tuple[dict[str, Timing], 
     frame = pd.DataFrame(levels.T, index=years, columns=[f"series {i}" for i in range(series)])
     timing = {side: Timing() for side in SIDES}
     fits: dict[str, list[Any]] = {PEER: [], FASTEST: []}
-    apart = []
-    peer(recent[:3]), at.project(frame.iloc[:, :9], to=LAST + AHEAD)  # the first call loads and caches
+    apart: dict[str, list[np.ndarray]] = {PEER: [], AUTO_ETS: []}
+    # the first call loads, compiles and caches
+    peer(recent[:3]), auto_ets(recent[:3]), at.project(frame.iloc[:, :9], to=LAST + AHEAD)
     for _ in range(rounds):
         chosen = rng.choice(series, sampled, replace=False)
         sample = list(recent[chosen])
@@ -150,11 +163,13 @@ def measure(series: int, sampled: int, rounds: int) -> tuple[dict[str, Timing], 
         timing[FIT].add(lambda part=models: fit_all(part), sampled)
         public = timing[PUBLIC].add(lambda: at.project(frame, to=LAST + AHEAD).quantile(PROBABILITY), series)
         simplex = timing[FASTEST].add(lambda part=sample: peer(part, **SIMPLEX), sampled)
+        smooth = timing[AUTO_ETS].add(lambda part=sample: auto_ets(part), sampled)
         walk = timing[WALK].add(lambda: core(None, columns), series)
         closed = timing[NUMPY_WALK].add(lambda: numpy_walk(levels), series)
         fits[PEER] += [fit for fit, _ in theirs]
         fits[FASTEST] += [fit for fit, _ in simplex]
-        apart.append(np.abs(np.array([q for _, q in theirs])[:, -1, 3] - ours[chosen, -1, 3]))
+        for side, quantiles in ((PEER, [q for _, q in theirs]), (AUTO_ETS, smooth)):
+            apart[side].append(np.abs(np.array(quantiles)[:, -1, 3] - ours[chosen, -1, 3]))
     same = np.array_equal(public.to_numpy().reshape(AHEAD, series, -1), np.exp(ours).transpose(1, 0, 2))
     unfinished = {side: sum(not fit.mle_retvals["converged"] for fit in of) for side, of in fits.items()}
     lost = np.mean([a.llf - b.llf for a, b in zip(fits[PEER], fits[FASTEST], strict=True)])
@@ -162,7 +177,8 @@ def measure(series: int, sampled: int, rounds: int) -> tuple[dict[str, Timing], 
         f"patterns of years with gaps: {len(np.unique(gaps, axis=0))} distinct",
         f"project().quantile() and core agree: {'to the last bit' if same else 'NO'}",
         f"random walks, attain and NumPy: at most {np.max(np.abs(walk - closed)):.1e} apart in log quantiles",
-        f"median of year {AHEAD}, attain and statsmodels: {np.median(apart):.3f} apart in logs (median of the sample)",
+        f"median of year {AHEAD}, apart from attain's in logs (median of the sample): "
+        + ", ".join(f"{side} {np.median(of):.3f}" for side, of in apart.items()),
         f"fits not converged, of {rounds * sampled}: {unfinished[PEER]} by default settings,"
         f" {unfinished[FASTEST]} by Nelder-Mead, whose log likelihood is {lost:.2f} lower on average",
     ]
@@ -177,35 +193,32 @@ def middle(values: Sequence[float]) -> str:
 
 def report(timing: dict[str, Timing]) -> list[str]:
     """Ratios are those of CPU times within a round: peer to side."""
-    lines = ["| side | us a series, CPU | us a series, wall | peer takes, times |", "|---|---|---|---|"]
+    lines = ["| side | us a series, CPU | us a series, wall | peer takes, times | AutoETS takes, times |"]
+    lines += ["|---" * 5 + "|"]
     for side, t in timing.items():
-        slower = timing[NUMPY_WALK if side in (WALK, NUMPY_WALK) else PEER].cpu
-        ratios = [slow / fast for slow, fast in zip(slower, t.cpu, strict=True)]
-        lines.append(f"| {side} | {middle(t.cpu)} | {middle(t.wall)} | {middle(ratios)} |")
+        walks = side in (WALK, NUMPY_WALK)
+        peers = (timing[NUMPY_WALK if walks else PEER], timing[AUTO_ETS])
+        ratios = [middle([slow / fast for slow, fast in zip(p.cpu, t.cpu, strict=True)]) for p in peers]
+        lines.append(f"| {side} | {middle(t.cpu)} | {middle(t.wall)} | {ratios[0]} | {'' if walks else ratios[1]} |")
     return lines
-
-
-def machine() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    named = [line for line in cpuinfo.read_text().splitlines() if "model name" in line] if cpuinfo.exists() else []
-    return f"{named[0].split(':')[1].strip() if named else platform.machine()}, {os.cpu_count()} cores"
 
 
 def heading(series: int, sampled: int, rounds: int) -> list[str]:
     python, points = platform.python_version(), len(at.load_prior().table)
     return [
-        f"{machine()}; one thread; attain {at.__version__}, statsmodels {statsmodels.__version__}, Python {python},",
+        f"{machine()}; one thread; attain {at.__version__}, statsmodels {statsmodels.__version__},"
+        f" statsforecast {statsforecast.__version__}, Python {python},",
         f"NumPy {np.__version__}, SciPy {scipy.__version__}, pandas {pd.__version__}",
         f"{series} series of {LEVELS} yearly levels, {AHEAD} years ahead, {len(PROBABILITY)} quantiles;"
         f" prior of {points} points",
-        f"statsmodels fits {sampled} of the series, others in each round; {rounds} rounds: median (least to most)",
+        f"the peers fit {sampled} of the series, others in each round; {rounds} rounds: median (least to most)",
     ]
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description="Time per series of a batch, against statsmodels.")
+    options = argparse.ArgumentParser(description="Time per series of a batch, against other packages.")
     options.add_argument("--series", type=int, default=10_000, help="series of the batch")
-    options.add_argument("--peer", type=int, default=40, help="series that statsmodels fits in each round")
+    options.add_argument("--peer", type=int, default=40, help="series that the peers fit in each round")
     options.add_argument("--rounds", type=int, default=7)
     given = options.parse_args()
     with warnings.catch_warnings():
@@ -213,7 +226,7 @@ def main() -> None:
         timing, notes = measure(given.series, given.peer, given.rounds)
     print("\n".join(heading(given.series, given.peer, given.rounds)) + "\n")
     print("\n".join(report(timing)))
-    print(f"peer: {PEER}; of the random walks: vectorised NumPy\n")
+    print(f"peer: {PEER}; of the random walks: vectorised NumPy; AutoETS: of statsforecast\n")
     print("\n".join(f"{side}: {what}" for side, what in SIDES.items()) + "\n")
     print("\n".join(notes))
 

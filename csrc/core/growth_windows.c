@@ -110,11 +110,31 @@ static att_status error_status(const att_observations *t, size_t i)
 
 static att_status value_status(int32_t kind, double value)
 {
-    if (kind != ATT_ROW_LEVEL && kind != ATT_ROW_GROWTH) return ATT_BAD_KIND;
+    if (kind != ATT_ROW_LEVEL && kind != ATT_ROW_GROWTH && kind != ATT_ROW_SHARE) return ATT_BAD_KIND;
     if (!isfinite(value)) return ATT_NOT_FINITE;
     if (kind == ATT_ROW_LEVEL && value <= 0) return ATT_NOT_POSITIVE;
     if (kind == ATT_ROW_GROWTH && value <= -1) return ATT_BELOW_TOTAL_LOSS;
+    if (kind == ATT_ROW_SHARE && (value <= 0 || value >= 1)) return ATT_NOT_A_SHARE;
     return ATT_OK;
+}
+
+/* The first row says whether a series is of shares. */
+static int is_mixed(const att_observations *t, size_t i)
+{
+    return (t->kind[i] == ATT_ROW_SHARE) != (t->kind[0] == ATT_ROW_SHARE);
+}
+
+/* A figure itself, a level or a share, rather than its growth. */
+static int is_figure(const att_observations *t, size_t i)
+{
+    return t->kind[i] != ATT_ROW_GROWTH;
+}
+
+/* y of a figure. */
+static double transformed(const att_observations *t, size_t i)
+{
+    double y = log(t->value[i]);
+    return t->kind[i] == ATT_ROW_SHARE ? y - log1p(-t->value[i]) : y;
 }
 
 static att_status row_status(const att_observations *t, size_t i)
@@ -125,6 +145,7 @@ static att_status row_status(const att_observations *t, size_t i)
         if (same_cell(t, i, j)) return ATT_REPEATED;
     }
     att_status value = value_status(t->kind[i], t->value[i]);
+    if (value == ATT_OK && is_mixed(t, i)) return ATT_MIXED_KINDS;
     return value == ATT_OK ? error_status(t, i) : value;
 }
 
@@ -143,7 +164,7 @@ static size_t previous_level(const att_observations *t, size_t i)
 {
     size_t j = i;
     while (j-- > 0) {
-        if (t->kind[j] == ATT_ROW_LEVEL && t->scope[j] == t->scope[i]) return j;
+        if (is_figure(t, j) && t->scope[j] == t->scope[i]) return j;
     }
     return t->rows;
 }
@@ -169,7 +190,7 @@ static att_row_use read_level(const att_observations *t, size_t i, growth_window
     if (first) before = i;
     out->window[i] =
         (growth_window){t->year[before], t->year[i], t->scope[i], error_at(t, i), error_at(t, before)};
-    out->change[i] = first ? 0 : log(t->value[i]) - log(t->value[before]);
+    out->change[i] = first ? 0 : transformed(t, i) - transformed(t, before);
     return first ? ATT_USE_FIRST_LEVEL : ATT_USE_CHANGE;
 }
 
@@ -232,11 +253,11 @@ static void set_redundant_aside(const att_observations *t, growth_windows *out, 
 {
     out->nodes = 0;
     for (size_t i = 0; i < t->rows; i++) {
-        if (t->kind[i] == ATT_ROW_LEVEL) join(out, exact_window(t, i, out), t->scope[i]);
+        if (is_figure(t, i)) join(out, exact_window(t, i, out), t->scope[i]);
     }
     for (int exact = 1; exact >= 0; exact--) {
         for (size_t i = 0; i < t->rows; i++) {
-            if (t->kind[i] == ATT_ROW_LEVEL || is_exact(t, i) != exact || looseness_of(t, i) > 0) continue;
+            if (is_figure(t, i) || is_exact(t, i) != exact || looseness_of(t, i) > 0) continue;
             if (exact ? join(out, out->window[i], t->scope[i]) : !are_joined(out, out->window[i])) continue;
             out->window[i].from = out->window[i].to;
             if (use) use[i] = ATT_USE_REDUNDANT;
@@ -244,14 +265,14 @@ static void set_redundant_aside(const att_observations *t, growth_windows *out, 
     }
 }
 
-/* Marks the exact rows of one kind that close a cycle of scopes; the windows joined so far stay joined. */
-static att_status join_scopes(const att_observations *t, att_row_kind kind, growth_windows *out,
-                              att_status *status)
+/* Marks the exact figures, or growth rows, that close a cycle of scopes; the windows joined so far stay
+ * joined. */
+static att_status join_scopes(const att_observations *t, int figures, growth_windows *out, att_status *status)
 {
     att_status worst = ATT_OK;
     for (size_t i = 0; i < t->rows; i++) {
         growth_window window = exact_window(t, i, out);
-        if (t->kind[i] != (int32_t)kind || !is_window(window) || join(out, window, 0)) continue;
+        if (is_figure(t, i) != figures || !is_window(window) || join(out, window, 0)) continue;
         worst = ATT_OVERLAP;
         if (status) status[i] = worst;
     }
@@ -261,8 +282,8 @@ static att_status join_scopes(const att_observations *t, att_row_kind kind, grow
 static att_status check_scopes(const att_observations *t, growth_windows *out, att_status *status)
 {
     out->nodes = 0;
-    att_status levels = join_scopes(t, ATT_ROW_LEVEL, out, status);
-    att_status growth = join_scopes(t, ATT_ROW_GROWTH, out, status);
+    att_status levels = join_scopes(t, 1, out, status);
+    att_status growth = join_scopes(t, 0, out, status);
     return levels != ATT_OK ? levels : growth;
 }
 
@@ -270,7 +291,7 @@ static att_status check_scopes(const att_observations *t, growth_windows *out, a
 static int is_chain(const att_observations *t)
 {
     size_t i = 0;
-    while (i < t->rows && t->kind[i] == ATT_ROW_LEVEL && t->scope[i] == t->scope[0]) i++;
+    while (i < t->rows && is_figure(t, i) && t->scope[i] == t->scope[0]) i++;
     return i == t->rows;
 }
 
@@ -312,7 +333,7 @@ static void find_origin(const att_observations *t, growth_windows *out)
     size_t last = t->rows, row;
     int32_t levels = 0;
     for (size_t i = 0; i < t->rows; i++) {
-        if (t->kind[i] != ATT_ROW_LEVEL) continue;
+        if (!is_figure(t, i)) continue;
         levels++;
         last = i;
     }
@@ -321,7 +342,7 @@ static void find_origin(const att_observations *t, growth_windows *out)
         return;
     }
     int32_t year = t->year[last], scope = t->scope[last];
-    double log_level = log(t->value[last]);
+    double log_level = transformed(t, last);
     add_anchor(t, last, out);
     while ((row = find_growth(t, year + 1, scope)) < t->rows) {
         log_level += log1p(t->value[row]);
@@ -347,7 +368,7 @@ att_status growth_read(const att_observations *t, growth_windows *out, att_statu
     if (worst != ATT_OK) return worst;
     note_errors(t, out);
     for (size_t i = 0; i < t->rows; i++) {
-        att_row_use row = t->kind[i] == ATT_ROW_LEVEL ? read_level(t, i, out) : read_growth(t, i, out);
+        att_row_use row = is_figure(t, i) ? read_level(t, i, out) : read_growth(t, i, out);
         if (use) use[i] = row;
     }
     if (!is_chain(t)) {

@@ -63,8 +63,8 @@ static PyArrayObject *read_prior(PyObject *object, att_growth_prior *prior)
 PyDoc_STRVAR(
     origins_doc,
     "growth_origins(series, year, kind, scope, value, looseness, error, /)\n--\n\n"
-    "Read every series of a flat table (columns of length R; kind 0 level, 1 growth; looseness and error\n"
-    "as in attain/growth.h, mostly 0).\n\n"
+    "Read every series of a flat table (columns of length R; kind 0 level, 1 growth, 2 share; looseness and\n"
+    "error as in attain/growth.h, mostly 0).\n\n"
     "Returns (status (R), use (R), origins): status codes of status_table(); use 0 change, 1 first level\n"
     "of a scope, 2 redundant; origins a list of (year, levels, changes, scope, log_level), one a series.");
 

@@ -19,14 +19,17 @@ from attain.event import (
     can_be_assessed,
     event_of,
     figure_as_stated,
+    figure_in_terms,
+    figure_unit,
     not_projected,
-    published_level,
+    published_row,
     stated_change,
 )
 from attain.history import AsOf, History
 from attain.joint import Joint, joint_probability
 from attain.language import Text, note_of
 from attain.plan import Plan, load_plan
+from attain.precision import as_modelled
 from attain.prior import load_prior
 from attain.projection import Model, Projection, numerical_error, project
 from attain.reading import load_history
@@ -86,7 +89,8 @@ def assess(
         if (model, prior, as_of) != (None, None, None):
             raise ArgumentError("model, prior, as_of: the projection brings its own; leave them out")
         given = history
-        work = _Work(loaded, given.history, given.model, given.prior_name, given.to, given.treatments)
+        asked = "none" if given.prior is None else given.prior.name
+        work = _Work(loaded, given.history, given.model, asked, given.to, given.treatments)
     else:
         figures = _history_of(loaded, history).as_of(as_of)
         work = _Work(loaded, figures, model or "growth", prior or "general", 0, {})
@@ -172,6 +176,11 @@ class _Work:
             treatments=treatments,
         )
 
+    @property
+    def _asked(self) -> str:
+        """Name of the prior asked for."""
+        return self.prior if self.model == "growth" else "none"
+
     @functools.cached_property
     def default(self) -> Projection | None:
         """Every indicator under its first treatment that a model can use, the one asked for before the default."""
@@ -218,7 +227,7 @@ class _Work:
             not_assessed=not_assessed,
             joint=joint,
             joint_range=self._joint_range(list(events.values())),
-            prior=self.prior if self.model == "growth" else "none",
+            prior=self.default.prior_name if self.default else self._asked,
             as_of=self.history.known,
             seed=seed,
         )
@@ -262,7 +271,7 @@ class _Work:
         return pd.DataFrame(rows, columns=columns)
 
     def _sensitivity_row(self, target: Target, projection: Projection | str) -> dict[str, Any]:
-        prior = self.prior if self.model == "growth" else "none"
+        prior = self._asked if isinstance(projection, str) else projection.prior_name
         row: dict[str, Any] = {"prior": prior, "reading": "as stated", "reason": "", "reason_zh": ""}
         if isinstance(projection, str):
             return {**row, "reason": projection, "reason_zh": "未能预测"}
@@ -356,28 +365,28 @@ def outcome_quantiles(event: Event, projection: Projection) -> tuple[float, floa
 
 
 def _in_terms_of(event: Event, log_outcome: float, projection: Projection) -> float:
-    if event.target.kind == "level":
-        factor = convert(decimal(1), projection.history.unit_of(event.indicator), event.target.effective_unit or "")
-        return math.exp(log_outcome) * float(factor)
+    if event.target.kind in ("level", "share"):
+        factor = convert(decimal(1), projection.history.unit_of(event.indicator), figure_unit(event.target))
+        return projection.scale_of(event.indicator).figure(log_outcome) * float(factor)
     return stated_change(event.target, log_outcome - (event.base or 0.0))
 
 
 def _last_value(event: Event, projection: Projection) -> float | None:
-    """The last figure, in the unit of a level target, else of the history; None where there are growth rates only."""
+    """The last figure, in the unit of a level or share target, else of the history; None where there are growth rates
+    only."""
     origin = projection.origin(event.indicator)
     if not origin.levels:
         return None
-    published = published_level(projection, event.indicator, origin.year)
-    last = math.exp(origin.log_level) if published is None or not published["bound"] else published["value"]
-    value = decimal(f"{last:.12g}")
-    if event.target.kind != "level":
-        return float(value)
-    return float(convert(value, projection.history.unit_of(event.indicator), event.target.effective_unit or ""))
+    published, y = published_row(projection, event.indicator, origin.year), origin.log_level
+    if published is not None and published["bound"]:
+        y = projection.scale_of(event.indicator).transform(float(as_modelled(published)))
+    return float(figure_in_terms(event, y, projection))
 
 
 def required_growth(event: Event, projection: Projection) -> float:
-    """Constant growth per year from the last figure that just attains the target: (T / y)^(1 / h) - 1."""
-    bound = event.lower if math.isfinite(event.lower) else event.upper
+    """What just attains the target from the last figure T years before: constant growth a year, (B / L)^(1 / T) - 1;
+    for a share the constant change a year in points, (B - L) / T, as a fraction."""
+    bound = event.upper if event.lower == -math.inf and event.upper < math.inf else event.lower
     start = 0.0 if event.since is not None else projection.origin(event.indicator).log_level
     years = event.by - (event.since if event.since is not None else projection.origin(event.indicator).year)
-    return math.expm1((bound - start) / years)
+    return projection.scale_of(event.indicator).required(start, bound, years)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from attain.errors import ArgumentError
+from attain.event import figure_unit
 from attain.history import History
 from attain.joint import Joint
 from attain.language import Language
@@ -46,8 +47,9 @@ class Assessment:
     table
         Frame, one row per assessed target, index target id, columns as in the JSON contract: value in `unit` as the
         plan states it (rates as fractions), observations (growth observations behind the number), last_value (in
-        `unit` for a level, else in the history's unit), required_growth (a constant rate per year from the last
-        figure), median and interval80 in the terms of the target, range over the treatments of the data.
+        `unit` for a level or share, else in the history's unit), required_growth (a constant rate per year from the
+        last figure; for a share a constant change per year, as a fraction), median and interval80 in the terms of the
+        target, range over the treatments of the data.
     sensitivity
         Frame, one row per target, treatment, prior and reading; probability is NaN where `reason` says why.
     not_assessed
@@ -216,10 +218,11 @@ def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]
 
 def _outcome(target: Target, row: pd.Series[Any]) -> bool | None:
     """Does a later level or share settle a target of its year? A floor does where it lies above the target already."""
-    if target.kind not in ("level", "share") or row["year"] != target.by:
+    if target.kind not in ("level", "share") or row["kind"] != target.kind or row["year"] != target.by:
         return None
-    unit = "fraction" if target.kind == "share" else target.effective_unit or ""
-    holds = target.holds(convert(decimal(row["value"]), row["unit"], unit))
+    unit = figure_unit(target)
+    written = row["unit"] or ("fraction" if target.kind == "share" else "")
+    holds = target.holds(convert(decimal(row["value"]), written, unit))
     if row["bound"] == "":
         return holds
     is_floor, has_ceiling = row["bound"] in ("at_least", "more_than"), target.bounds[1] is not None

@@ -22,6 +22,7 @@ from attain.history import Columns, History
 from attain.prior import Points, load_prior
 from attain.projection import Model
 from attain.reading import load_history
+from attain.scale import LOGIT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -453,7 +454,8 @@ def _levels(figures: History) -> tuple[pd.DataFrame, dict[str, str]]:
     rows = figures.usable(names)
     rows = rows[rows["kind"] == "level"]
     scopes = rows.groupby("series")["scope"].nunique()
-    reasons = dict.fromkeys(names, "no yearly level is usable")
+    share = "a share; backtests score levels"
+    reasons = {name: share if figures.scale_of(name) is LOGIT else "no yearly level is usable" for name in names}
     for s, count in zip(scopes.index.tolist(), scopes.tolist(), strict=True):
         del reasons[names[s]]
         if count > 1:

@@ -1,7 +1,8 @@
-"""A target as an event of a projection: bounds on one linear functional of one indicator's log levels.
+"""A target as an event of a projection: bounds on one linear functional of one indicator's y, its log level or the
+logit of its share.
 
-A level is bounded at one year. A growth or multiple since a year whose figure is known is a level too; since a year
-ahead it is the difference of two years. What cannot be put that way says what it needs.
+A level or share is bounded at one year. A growth or multiple since a year whose figure is known is a level too; since a
+year ahead it is the difference of two years. What cannot be put that way says what it needs.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from attain.history import History
 from attain.language import Text
 from attain.precision import interval_of
 from attain.projection import Mixture, Projection
+from attain.scale import LOGIT
 from attain.target import Target
 from attain.units import convert, decimal
 
-LEVEL, GROWTH = 0, 1
-ASSESSED_KINDS = ("level", "growth", "multiple", "reduction")
+GROWTH = 1
+ASSESSED_KINDS = ("level", "growth", "share", "multiple", "reduction")
 _KINDS_ZH = {
     "level": "总量", "growth": "增速", "share": "占比", "multiple": "倍数", "reduction": "下降率", "count": "数量",
     "count_above": "规模以上数量", "flow": "年度数量", "coverage": "覆盖率", "ratio": "配比",
@@ -39,12 +41,12 @@ class Missing:
 
 @dataclass(frozen=True)
 class Event:
-    """lower <= log level of `by` (less that of `since`, where it lies ahead) <= upper.
+    """lower <= y of `by` (less that of `since`, where it lies ahead) <= upper; y as in `attain.scale`.
 
     Attributes
     ----------
-    base : log figure of the base year that the bounds contain; None when `since` lies ahead, or for a level.
-    published : the log figure of `by` where it is published already, which settles the target.
+    base : y of the base year that the bounds contain; None when `since` lies ahead, or for a level or share.
+    published : y of `by` where it is published already, which settles the target.
     """
 
     target: Target
@@ -112,7 +114,24 @@ def _basis_problem(target: Target, name: str, history: History) -> Missing | Non
     if target.mode == "every-year" and target.by is not None and target.by - (target.since or 0) > 1:
         reason = Text("growth in every single year has no engine yet", "“逐年增长”尚无计算方法")
         return Missing(reason, Text("the joint engine over years", "跨年联合概率的计算方法"))
+    if (target.kind == "share") != (history.scale_of(name) is LOGIT):
+        return _no_share(name) if target.kind == "share" else _no_level(target, name)
     return _unit_problem(target, name, history) if target.kind == "level" else None
+
+
+def _no_share(name: str) -> Missing:
+    reason = Text(f"{name} is a level, not a share", f"{name} 是总量，不是占比")
+    return Missing(reason, Text(f"{name} measured as a share: rows of kind share", f"{name} 的占比数据 (kind: share)"))
+
+
+def _no_level(target: Target, name: str) -> Missing:
+    """A share neither grows nor is a level: its target is a share."""
+    reason = Text(f"{name} is a share, not a level", f"{name} 是占比，不是总量")
+    kind = kind_name(target)
+    needs = Text(
+        f"a target of kind share, or levels for this {kind.en}", f"占比目标 (kind: share)，或{kind.zh}所需的总量数据"
+    )
+    return Missing(reason, needs)
 
 
 def _at_hand(target: Target, history: History) -> Text:
@@ -169,13 +188,13 @@ def event_of(target: Target, projection: Projection) -> Event | Missing:
         return not_projected(target.indicator, reason)
     origin, by = projection.origin(name), target.by
     assert by is not None, "can_be_assessed refuses a target without a year"
-    if target.kind == "level":
-        return _level_event(target, name, projection)
+    if target.kind in ("level", "share"):
+        return _figure_event(target, name, projection)
     since = target.since
     assert since is not None, "a growth or multiple has a base year"
     if since > origin.year:
         return Event(target, name, by, since, *_log_bounds(target, by - since), None, None)
-    base = log_figure(projection, name, since)
+    base = figure_y(projection, name, since)
     if base is None:
         reason = f"no figure of the base year {since} on the scope of {origin.year}"
         return Missing(Text(reason, f"基年 {since} 没有与 {origin.year} 年同口径的数据"), _figure_for(name, since))
@@ -183,16 +202,23 @@ def event_of(target: Target, projection: Projection) -> Event | Missing:
     return _settle(Event(target, name, by, None, lower, upper, base, None), projection)
 
 
-def _level_event(target: Target, name: str, projection: Projection) -> Event | Missing:
+def figure_unit(target: Target) -> str:
+    """The unit of a level or share target's number, `fraction` for a share."""
+    return "fraction" if target.kind == "share" else target.effective_unit or ""
+
+
+def _figure_event(target: Target, name: str, projection: Projection) -> Event | Missing:
     if projection.origin(name).levels == 0:
         return Missing(
             Text(f"{name} has growth rates only", f"{name} 只有增速"),
             _one_level(name),
         )
     assert target.by is not None, "can_be_assessed refuses a target without a year"
-    factor = convert(Decimal(1), target.effective_unit or "", projection.history.unit_of(name))
-    lower, upper = (None if bound is None else bound * factor for bound in target.bounds)
-    event = Event(target, name, target.by, None, _log(lower, -math.inf), _log(upper, math.inf), None, None)
+    scale = projection.scale_of(name)
+    factor = convert(Decimal(1), figure_unit(target), projection.history.unit_of(name))
+    lower, upper = (None if bound is None else scale.transform(bound * factor) for bound in target.bounds)
+    low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
+    event = Event(target, name, target.by, None, low, high, None, None)
     return _settle(event, projection)
 
 
@@ -200,7 +226,7 @@ def _settle(event: Event, projection: Projection) -> Event | Missing:
     """The event, with the published figure where its year has passed."""
     if event.by > projection.origin(event.indicator).year:
         return event
-    published = log_figure(projection, event.indicator, event.by)
+    published = figure_y(projection, event.indicator, event.by)
     if published is None:
         reason = Text(f"{event.by} has passed without a figure", f"{event.by} 年已过，但没有数据")
         return Missing(reason, _figure_for(event.indicator, event.by))
@@ -210,16 +236,16 @@ def _settle(event: Event, projection: Projection) -> Event | Missing:
     return Event(**{**vars(event), "published": published})
 
 
-def published_level(projection: Projection, indicator: str, year: int) -> pd.Series[Any] | None:
-    """The row of the history with the level of a year on the scope of the forecast."""
+def published_row(projection: Projection, indicator: str, year: int) -> pd.Series[Any] | None:
+    """The row of the history with the level or share of a year on the scope of the forecast."""
     rows, origin = projection.observations.of(projection.position(indicator)), projection.origin(indicator)
-    own = (rows.scope == origin.scope) & (rows.kind == LEVEL) & (rows.year == year)
+    own = (rows.scope == origin.scope) & (rows.kind != GROWTH) & (rows.year == year)
     return projection.history.rows.loc[rows.row[own][0]] if own.any() else None
 
 
 def _bound_leaves_open(event: Event, projection: Projection) -> bool:
     """Is the published figure of `by` a floor or a ceiling that neither attains nor misses the target for sure?"""
-    row = published_level(projection, event.indicator, event.by)
+    row = published_row(projection, event.indicator, event.by)
     if row is None or row["bound"] == "":
         return False
     low, high = interval_of(row)
@@ -249,31 +275,39 @@ def _log_bounds(target: Target, years: int) -> tuple[float, float]:
     return times * low, times * high
 
 
-def log_figure(projection: Projection, indicator: str, year: int) -> float | None:
-    """Log of the figure of a year up to the origin, published on the scope of the forecast or following from
+def figure_y(projection: Projection, indicator: str, year: int) -> float | None:
+    """y of the figure of a year up to the origin, published on the scope of the forecast or following from
     published growth of whole years; without levels, relative to the origin. None when there is none."""
     rows = projection.observations.of(projection.position(indicator))
     origin = projection.origin(indicator)
-    own = (rows.scope == origin.scope) & (rows.looseness == 0)
-    keys = zip(rows.year[own].tolist(), rows.kind[own].tolist(), strict=True)
-    seen = dict(zip(keys, rows.value[own].tolist(), strict=True))
-    figure: float | None = origin.log_level
-    for y in range(origin.year, year, -1):
-        if (y - 1, LEVEL) in seen:
-            figure = math.log(seen[y - 1, LEVEL])
+    own, grows = (rows.scope == origin.scope) & (rows.looseness == 0), rows.kind == GROWTH
+    figures, growth = (
+        dict(zip(rows.year[part].tolist(), rows.value[part].tolist(), strict=True))
+        for part in (own & ~grows, own & grows)
+    )
+    y: float | None = origin.log_level
+    for before in range(origin.year - 1, year - 1, -1):
+        if before in figures:
+            y = projection.scale_of(indicator).transform(figures[before])
         else:
-            figure = figure - math.log1p(seen[y, GROWTH]) if figure is not None and (y, GROWTH) in seen else None
-    return figure
+            y = y - math.log1p(growth[before + 1]) if y is not None and before + 1 in growth else None
+    return y
 
 
 def figure_as_stated(event: Event, projection: Projection) -> Decimal:
     """The published figure of `by` in the terms of the target, for `Target.holds`."""
     assert event.published is not None, "only a settled event has one"
     if event.base is None:
-        unit = projection.history.unit_of(event.indicator)
-        return convert(decimal(f"{math.exp(event.published):.12g}"), unit, event.target.effective_unit or "")
+        return figure_in_terms(event, event.published, projection)
     change = event.published - event.base
     return decimal(f"{stated_change(event.target, change):.12g}")
+
+
+def figure_in_terms(event: Event, y: float, projection: Projection) -> Decimal:
+    """The figure of y, in the unit of a level or share target, else of the history."""
+    unit = projection.history.unit_of(event.indicator)
+    value = decimal(f"{projection.scale_of(event.indicator).figure(y):.12g}")
+    return convert(value, unit, figure_unit(event.target)) if event.target.kind in ("level", "share") else value
 
 
 def stated_change(target: Target, log_change: float) -> float:

@@ -21,10 +21,11 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from attain.errors import ArgumentError
-from attain.event import GROWTH, LEVEL, Event, event_of, log_figure
+from attain.event import GROWTH, Event, event_of, figure_y
 from attain.language import Language, Text, check_language
+from attain.scale import LOGIT, Scale
 from attain.text import label_of, likelihood
-from attain.wording import chance, chinese, growth_words, stated_words, tight, unit_words
+from attain.wording import chance, chinese, needs_words, stated_words, tight, unit_words
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -182,7 +183,8 @@ def _draw(
     handles = [mark.draw(axes) for mark in marks]
     if handles:
         figure.legend(handles=handles, loc="outside lower left", frameon=False, fontsize=9)
-    axes.set_ylim(bottom=max(0.0, axes.get_ylim()[0]))
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(0.0, low), min(1.0, high) if projection.scale_of(name) is LOGIT else high)
 
 
 def _draw_fan(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:
@@ -190,7 +192,9 @@ def _draw_fan(axes: Axes, projection: Projection, indicator: str, language: Lang
     probabilities = sorted({p for band in _BANDS for p in band} | {0.5})
     start = np.full((1, len(probabilities)), origin.log_level)
     logs = np.vstack([start, *(mixture.quantile(mixture.row(year), probabilities)[None] for year in mixture.years)])
-    levels = pd.DataFrame(np.exp(logs), index=[origin.year, *mixture.years], columns=probabilities)
+    levels = pd.DataFrame(
+        projection.scale_of(indicator).figures(logs), index=[origin.year, *mixture.years], columns=probabilities
+    )
     for (low, high), alpha in zip(_BANDS, (0.13, 0.22, 0.32), strict=True):
         axes.fill_between(levels.index, levels[low], levels[high], color=FAN, alpha=alpha, linewidth=0)
     shares = [f"{100 * (high - low):.0f}" for low, high in _BANDS[::-1]]
@@ -203,10 +207,10 @@ def _draw_fan(axes: Axes, projection: Projection, indicator: str, language: Lang
 
 
 def _draw_history(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:
-    """Levels on the scope that is projected as filled points; those of other scopes, and those that only other
-    treatments of the data use, hollow. A line joins figures of one scope only."""
+    """Levels or shares on the scope that is projected as filled points; those of other scopes, and those that only
+    other treatments of the data use, hollow. A line joins figures of one scope only."""
     rows = projection.observations.of(projection.position(indicator))
-    levels = rows.kind == LEVEL
+    levels = rows.kind != GROWTH
     for scope in dict.fromkeys(rows.scope[levels].tolist()):
         own = levels & (rows.scope == scope)
         axes.plot(rows.year[own], rows.value[own], "-", color=FAINT, linewidth=0.8)
@@ -230,12 +234,12 @@ def _draw_implied(axes: Axes, projection: Projection, indicator: str, language: 
     """Figures of years without level that follow from published growth, back from a level of the projected scope."""
     rows, origin = projection.observations.of(projection.position(indicator)), projection.origin(indicator)
     own = rows.scope == origin.scope
-    seen = set(rows.year[own & (rows.kind == LEVEL)].tolist())
+    seen = set(rows.year[own & (rows.kind != GROWTH)].tolist())
     years = {int(y) - 1 for y in rows.year[own & (rows.kind == GROWTH)]} | {origin.year}
-    implied = {y: log_figure(projection, indicator, y) for y in sorted(years - seen)}
+    implied = {y: figure_y(projection, indicator, y) for y in sorted(years - seen)}
     points = {year: math.exp(log) for year, log in implied.items() if log is not None}
     for year, value in points.items():
-        after = log_figure(projection, indicator, year + 1) if year < origin.year else None
+        after = figure_y(projection, indicator, year + 1) if year < origin.year else None
         if after is not None:
             axes.plot([year, year + 1], [value, math.exp(after)], ":", color=FAINT, linewidth=1.0)
     if points:
@@ -244,12 +248,12 @@ def _draw_implied(axes: Axes, projection: Projection, indicator: str, language: 
 
 
 def _elsewhere(projection: Projection, indicator: str) -> pd.DataFrame:
-    """Levels that models may use, but not the treatment of this projection."""
+    """Levels or shares that models may use, but not the treatment of this projection."""
     history = projection.history
     used = projection.observations.of(projection.position(indicator))
     drawn = set(zip(used.year.tolist(), used.value.tolist(), strict=True))
     rows = history.rows[
-        (history.rows["indicator"] == indicator) & (history.rows["kind"] == "level") & (history.rows["unused"] == "")
+        (history.rows["indicator"] == indicator) & (history.rows["kind"] != "growth") & (history.rows["unused"] == "")
     ].drop_duplicates(["year", "reading"])
     keep = [(int(y), float(v)) not in drawn for y, v in zip(rows["year"], rows["reading"], strict=True)]
     return rows[keep]
@@ -257,7 +261,8 @@ def _elsewhere(projection: Projection, indicator: str) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Mark:
-    """A target on the chart: its bounds in its year, and the path of constant growth that just attains it."""
+    """A target on the chart: its bounds in its year, and the path of constant growth, or points a year of a share, that
+    just attains it."""
 
     years: tuple[int, ...]
     bounds: tuple[float, ...]
@@ -276,16 +281,17 @@ class _Mark:
         event = event_of(target.model_copy(update={"indicator": indicator}), projection)
         if not isinstance(event, Event):
             return None
-        year, level = _start(event, projection)
-        bounds = tuple(math.exp(level + b if event.since else b) for b in _finite(event))
-        if not bounds:
+        scale, (year, start) = projection.scale_of(indicator), _start(event, projection)
+        ends = [start + bound if event.since else bound for bound in _finite(event)]
+        if not ends:
             return None
+        bounds = tuple(scale.figure(end) for end in ends)
         years = tuple(range(year, event.by + 1)) if event.published is None else (event.by,)
-        rate = (bounds[0] / math.exp(level)) ** (1 / max(1, event.by - year)) - 1
-        path = tuple(math.exp(level) * (1 + rate) ** (y - year) for y in years)
+        change = scale.required(start, ends[0], max(1, event.by - year))
+        path = tuple(scale.after(start, change, y - year) for y in years)
         ceiling = not math.isfinite(event.lower)
         word = likelihood(str(result.table.at[name, "likelihood"])).say(language)
-        needs = f"; {word}" if event.published is not None else _needs(rate, ceiling, event, language)
+        needs = f"; {word}" if event.published is not None else _needs(scale, change, ceiling, event, language)
         told = f"{label_of(target, language)}: {stated_words(target, language)}{needs}"
         label = "\n".join(textwrap.wrap(_say(Text(told, told), language), 46 if language == "zh" else 84))
         return cls(years, bounds, path if event.published is None else bounds[:1], ceiling, label, colour)
@@ -306,7 +312,7 @@ def _finite(event: Event) -> Iterator[float]:
 
 
 def _start(event: Event, projection: Projection) -> tuple[int, float]:
-    """Year and log level from which the target's path starts: the last figure, or the median of a base year ahead."""
+    """Year and y from which the target's path starts: the last figure, or the median of a base year ahead."""
     if event.since is None:
         origin = projection.origin(event.indicator)
         return origin.year, origin.log_level
@@ -314,29 +320,39 @@ def _start(event: Event, projection: Projection) -> tuple[int, float]:
     return event.since, float(mixture.quantile(mixture.row(event.since), [0.5])[0])
 
 
-def _needs(rate: float, ceiling: bool, event: Event, language: Language) -> str:
+def _needs(scale: Scale, change: float, ceiling: bool, event: Event, language: Language) -> str:
     """What the path says in words."""
-    shown = growth_words(rate, language)
+    share = scale is LOGIT
+    shown = needs_words(change, "share" if share else event.target.kind, language)
+    rises, rise = ("每年上升", "每年升幅") if share else ("年均增长", "年均增速")
     since = (
         Text(f" from the median of {event.since}", f"（自 {event.since} 年中位数起）") if event.since else Text("", "")
     )
     if ceiling:
-        return Text(f"; room for {shown} a year{since.en}", f"；年均增速不超过 {shown}{since.zh}").say(language)
-    if rate < 0:
-        return Text(f"; holds down to {shown} a year{since.en}", f"；年均 {shown} 仍能实现{since.zh}").say(language)
-    return Text(f"; needs {shown} a year{since.en}", f"；需年均增长 {shown}{since.zh}").say(language)
+        return Text(f"; room for {shown} a year{since.en}", f"；{rise}不超过 {shown}{since.zh}").say(language)
+    if change < 0:
+        return Text(
+            f"; holds down to {shown} a year{since.en}", f"；{'每年' if share else '年均'} {shown} 仍能实现{since.zh}"
+        ).say(language)
+    return Text(f"; needs {shown} a year{since.en}", f"；需{rises} {shown}{since.zh}").say(language)
 
 
 def _label_axes(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:
     origin = projection.origin(indicator)
-    unit = unit_words(projection.history.unit_of(indicator), language)
+    share = projection.scale_of(indicator) is LOGIT
+    unit = Text("share", "占比").say(language) if share else unit_words(projection.history.unit_of(indicator), language)
     title = projection.history.label_of(indicator, language)
     axes.set_title(chinese(title) if language == "zh" else title, loc="left", fontsize=11)
     axes.set_ylabel(unit if origin.levels else Text(f"{origin.year} = 1", f"{origin.year} 年 = 1").say(language))
-    axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    per_cent = functools.partial(_per_cent, language=language)
+    axes.yaxis.set_major_formatter(mpl.ticker.FuncFormatter(per_cent if share else lambda value, _: f"{value:,.10g}"))
     axes.xaxis.set_major_locator(mpl.ticker.MaxNLocator(integer=True))
     axes.grid(axis="y", color=RULE, linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def _per_cent(value: float, _: object, *, language: Language) -> str:
+    return tight(f"{100 * value:.10g} %", language)
 
 
 def _draw_treatments(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from attain.text import label_of, likelihood, verdict
-from attain.wording import chance, chance_range, figure_words, growth_words, stated_words
+from attain.wording import chance, chance_range, figure_words, needs_words, stated_words
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
@@ -56,15 +56,16 @@ def history_fragment(history: History) -> str:
             row["unit"],
             row["levels"],
             row["growth_rates"],
+            row["shares"],
             _years(row["first"], row["last"]) if row["usable"] else row["needs"],
             row["treatments"],
         ]
         for name, row in about.iterrows()
     ]
     usable = int(about["usable"].sum())
-    head = ["indicator", "label", "unit", "levels", "growth rates", "years", "treatments"]
+    head = ["indicator", "label", "unit", "levels", "growth rates", "shares", "years", "treatments"]
     return str(
-        _box(f"History {history.name}", f"{usable} of {len(rows)} indicators usable") + _table(head, rows, (3, 4, 5))
+        _box(f"History {history.name}", f"{usable} of {len(rows)} indicators usable") + _table(head, rows, (3, 4, 5, 6))
     )
 
 
@@ -78,7 +79,8 @@ def projection_fragment(projection: Projection) -> str:
     rows = []
     for name, origin, (low, mid, high) in zip(projection.indicators, projection.origins, ends, strict=True):
         unit = projection.history.unit_of(name) if origin.levels else ""
-        told = (f"{figure_words(low, '', 'en')} to {figure_words(high, '', 'en')}", figure_words(mid, unit, "en"))
+        bare = unit if unit == "fraction" else ""
+        told = (f"{figure_words(low, bare, 'en')} to {figure_words(high, bare, 'en')}", figure_words(mid, unit, "en"))
         basis = "" if origin.levels else f" times {origin.year}"
         rows.append([projection.history.label_of(name), origin.year, told[1] + basis, told[0], origin.changes])
     skipped = f"; {len(projection.skipped)} not projected" if len(projection.skipped) else ""
@@ -96,7 +98,7 @@ def assessment_fragment(result: Assessment) -> str:
             label_of(targets[str(name)], "en"),
             row["by"],
             stated_words(targets[str(name)], "en"),
-            growth_words(row["required_growth"], "en"),
+            needs_words(row["required_growth"], row["kind"], "en"),
             figure_words(row["median"], row["unit"], "en"),
             chance_range(row["range"][0], row["range"][1], "en"),
             chance(row["probability"], "en"),

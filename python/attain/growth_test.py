@@ -15,10 +15,11 @@ import pandas as pd
 
 from attain import _core
 from attain.errors import ArgumentError, BasisError, DataError
-from attain.event import GROWTH, Event, Missing, event_of, log_figure
+from attain.event import GROWTH, Event, Missing, event_of, figure_y
 from attain.history import AsOf, History, Observations
 from attain.projection import Projection, project
 from attain.reading import load_history
+from attain.scale import LOGIT
 from attain.target import growth as growth_target
 from attain.units import parse_rate
 
@@ -241,7 +242,7 @@ def growth_test(
     Raises
     ------
     ArgumentError
-        For a growth of -100 % or less, an unknown indicator, or a window that has no year ahead.
+        For a growth of -100 % or less, an unknown indicator or one of shares, or a window that has no year ahead.
     DataError
         When the indicator cannot be projected, or has no figure of the base year.
     BasisError
@@ -278,6 +279,8 @@ def growth_test(
     name = figures.find(indicator)
     if name is None:
         raise ArgumentError(f"unknown indicator {indicator!r}; {figures.name} has {', '.join(figures.indicators[:20])}")
+    if figures.scale_of(name) is LOGIT:
+        raise ArgumentError(f"{name!r} is a share, which has no growth; name a level, or assess a target of kind share")
     chosen = {name: treatment} if treatment is not None else {}
     last = _last_figure(figures, name, chosen)
     end = by if by is not None else last + TERM
@@ -319,7 +322,7 @@ def _required(projection: Projection, name: str, rate: float, since: int, by: in
     origin = projection.origin(name)
     if since >= origin.year:
         return rate
-    base = log_figure(projection, name, since)
+    base = figure_y(projection, name, since)
     if base is None:
         raise DataError(
             f"{projection.history.name}: {name!r} has no figure of the base year {since} on the scope of {origin.year};"
@@ -345,7 +348,10 @@ def _changes(table: Observations) -> tuple[Floats, Floats, Floats]:
     _, use, _ = _core.growth_origins(*table.columns)
     before: dict[int, tuple[int, float]] = {}
     changes: list[tuple[float, int, int]] = []
-    rows = zip(*(column.tolist() for column in (table.year, table.kind, table.scope, table.value, table.looseness, use)), strict=True)
+    rows = zip(
+        *(column.tolist() for column in (table.year, table.kind, table.scope, table.value, table.looseness, use)),
+        strict=True,
+    )
     for year, kind, scope, value, looseness, used in rows:
         if looseness > 0:
             continue  # a part of a year is no yearly change

@@ -1,7 +1,7 @@
 """Figures of the past, and the flat table of them that the core takes; `attain.reading` makes them.
 
-A history is one row per published figure. Nothing is dropped on reading: a row that no model uses (a share, a part of
-a year that is over, a floor beside the figure itself, an older vintage) stays, with the reason in the column `unused`.
+A history is one row per published figure. Nothing is dropped on reading: a row that no model uses (a part of a year
+that is over, a floor beside the figure itself, an older vintage) stays, with the reason in the column `unused`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ import pandas as pd
 from attain.errors import ArgumentError, DataError
 from attain.language import Text
 from attain.precision import OVERTAKEN, mark_overtaken, merge_sources, overtaken
+from attain.scale import LOG, LOGIT, Scale
 
 COLUMNS = (
     "indicator", "label", "label_zh", "year", "period", "kind", "value", "unit", "price", "scope", "treatment",
     "bound", "rounding", "released", "vintage", "confidence", "source", "url", "note",
 )  # fmt: skip
-_KIND_CODES = {"level": 0, "growth": 1}
+_KIND_CODES = {"level": 0, "growth": 1, "share": 2}
 _OLDER = "an older vintage"
 UNKNOWN_THEN = ("released after", "after ", "no release date")
 _DATE = re.compile(r"(\d{4})(?:([-/])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))")
@@ -70,6 +71,12 @@ class Observations:
         """The same figures without their errors, as the random walk takes them."""
         return dataclasses.replace(self, error=np.zeros_like(self.error))
 
+    def among(self, positions: npt.NDArray[np.intp]) -> Columns:
+        """The seven columns of the series at those positions."""
+        mask = np.isin(self.series, positions)
+        series, year, kind, scope, value, looseness, error = self.columns
+        return series[mask], year[mask], kind[mask], scope[mask], value[mask], looseness[mask], error[mask]
+
     def of(self, position: int) -> Observations:
         """The rows of one series as a table of their own."""
         start, end = np.searchsorted(self.series, [position, position + 1])
@@ -104,8 +111,8 @@ class History:
     ----------
     rows
         Frame, one row per figure; columns `place` (where it stands in its source), those of `COLUMNS`, `reading` (what
-        is read from it: the figure, or the middle of what a bound stands for), `error` and `looseness` (see
-        `attain.precision`), and `unused` (why no model uses it; empty: one does).
+        is read from it: the figure, a share as a fraction, or the middle of what a bound stands for), `error` and
+        `looseness` (see `attain.precision`), and `unused` (why no model uses it; empty: one does).
     name
         Where the figures come from.
     treatments
@@ -139,6 +146,10 @@ class History:
     def _units(self) -> dict[str, str]:
         levels = self.rows[self.rows["kind"] == "level"].drop_duplicates("indicator")
         return dict(zip(levels["indicator"], levels["unit"], strict=True))
+
+    @functools.cached_property
+    def _shares(self) -> frozenset[str]:
+        return frozenset(self.rows.loc[self.rows["kind"] == "share", "indicator"])
 
     @functools.cached_property
     def _labelled(self) -> dict[str, list[str]]:
@@ -180,8 +191,13 @@ class History:
         return self._treatments.get(indicator, ("",))
 
     def unit_of(self, indicator: str) -> str:
-        """Unit of an indicator's levels, in which it is projected; "" where none is given."""
-        return self._units.get(indicator, "")
+        """Unit in which an indicator is projected: that of its levels, "" where none is given; `fraction` for a
+        share."""
+        return "fraction" if indicator in self._shares else self._units.get(indicator, "")
+
+    def scale_of(self, indicator: str) -> Scale:
+        """The scale on which an indicator is modelled: logit for a share measured directly, else log."""
+        return LOGIT if indicator in self._shares else LOG
 
     def price_of(self, indicator: str) -> str:
         """`nominal` or `constant`."""
@@ -246,8 +262,8 @@ class History:
         """
         rows = self.usable(indicators, treatments)
         rows = rows.assign(begins=_scope_begins(rows))
-        has_level = rows["series"].isin(rows.loc[rows["kind"] == "level", "series"])
-        figures = rows[(rows["kind"] == "level") | ~has_level]
+        has_figure = rows["series"].isin(rows.loc[rows["kind"] != "growth", "series"])
+        figures = rows[(rows["kind"] != "growth") | ~has_figure]
         last = figures.drop_duplicates("series", keep="last").set_index("series")
         end, begin = figures["series"].map(last["year"]), figures["series"].map(last["begins"])
         rivals = figures[(figures["year"] == end) & (figures["begins"] == begin)]
@@ -307,13 +323,13 @@ class History:
         Returns
         -------
         DataFrame
-            Index indicator; columns label, unit, price, levels, growth_rates, first and last (years, missing where
-            nothing is usable), scopes, treatments, usable (bool), needs (what is missing where it is not usable),
-            unused (rows kept but not used, with the reasons).
+            Index indicator; columns label, unit, price, levels, growth_rates, shares, first and last (years, missing
+            where nothing is usable), scopes, treatments, usable (bool), needs (what is missing where it is not
+            usable), unused (rows kept but not used, with the reasons).
         """
         names = pd.Index(self.indicators, name="indicator")
         about, rows = self._first_rows.loc[names], self.usable(self.indicators)
-        counts = pd.crosstab(rows["indicator"], rows["kind"]).reindex(index=names, columns=["level", "growth"])
+        counts = pd.crosstab(rows["indicator"], rows["kind"]).reindex(index=names, columns=["level", "growth", "share"])
         counts = counts.fillna(0).astype(np.int64)
         years = rows.groupby("indicator")["year"].agg(["min", "max"]).reindex(names).astype("Int64")
         usable = counts.sum(axis=1) > 0
@@ -323,12 +339,13 @@ class History:
             "price": about["price"],
             "levels": counts["level"],
             "growth_rates": counts["growth"],
+            "shares": counts["share"],
             "first": years["min"],
             "last": years["max"],
             "scopes": _joined(rows["indicator"], rows["scope"], names, ", "),
             "treatments": [", ".join(t for t in self.treatments_of(name) if t) for name in names],
             "usable": usable,
-            "needs": np.where(usable, "", "yearly levels or growth rates"),
+            "needs": np.where(usable, "", "yearly levels, shares or growth rates"),
             "unused": self._unused_reasons(names),
         }
         return pd.DataFrame(columns, index=names)
@@ -352,7 +369,7 @@ class History:
 
     def summary(self) -> str:
         """`describe()` as text."""
-        shown = ["levels", "growth_rates", "first", "last", "unit", "treatments"]
+        shown = ["levels", "growth_rates", "shares", "first", "last", "unit", "treatments"]
         return f"{self.name}\n{self.describe()[shown].to_string()}"
 
 

@@ -1,8 +1,8 @@
 """How exactly a row tells a figure: rounding, floors and ceilings, parts of a year, sources that differ.
 
-A row becomes the observation of a log figure (or of log(1 + growth)) with an error: `reading` is what is read from it,
-`error` the standard deviation of the published figure around the true one, in log units, `looseness` the variance of a
-part of a year around the year, in units of the model's s2.
+A row becomes the observation of a log figure (of log(1 + growth), of the logit of a share) with an error: `reading` is
+what is read from it, `error` the standard deviation of the published figure around the true one, in log or logit units,
+`looseness` the variance of a part of a year around the year, in units of the model's s2.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from attain.prior import part_year_looseness
+from attain.scale import LOG, LOGIT
 from attain.units import decimal
 
 UPWARD, DOWNWARD = ("at_least", "more_than"), ("at_most", "less_than")
@@ -77,6 +79,37 @@ def read_cell(
     return (width if bound in UPWARD else -width) / 2, width / _ROOT_12
 
 
+def read_share(number: Decimal, whole: int, bound: str, rounding: Decimal | None) -> tuple[float, float]:
+    """What a row tells of the logit of its share; see `read_cell`.
+
+    A floor v stands for a share within v and v + d, evenly in logits, with d the unit of the last non-zero digit, at
+    most 10 % of v and of what it leaves of the whole, or `rounding`; a ceiling within v - d and v, which is a floor of
+    the complement.
+
+    Parameters
+    ----------
+    number : the share as written, and `rounding` in the same unit.
+    whole : 1, or 100 for per cent.
+    bound : as in `read_cell`.
+    """
+    left = whole - number
+    if not 0 < number < whole:
+        return 0.0, 0.0  # has no logit, which the core refuses
+    if not bound:
+        return 0.0, float((rounding or 0) * whole / number / left) / _ROOT_12
+    least = min(number, left)
+    step = min(last_digit(number), least * Decimal(str(WIDEST))) if rounding is None else rounding
+    other = number + step if bound in UPWARD else number - step
+    move = LOGIT.transform(other / whole) - LOGIT.transform(number / whole)
+    return move / 2, abs(move) / _ROOT_12
+
+
+def as_modelled(rows: pd.DataFrame | pd.Series[Any]) -> npt.NDArray[np.float64]:
+    """The published figures of rows, or of one row, shares as fractions."""
+    percent = (rows["kind"] == "share") & (rows["unit"] == "%")
+    return np.where(percent, rows["value"] / 100, rows["value"]).astype(np.float64)
+
+
 def as_written(cell: Any) -> Decimal:
     """The number of a cell, a sign of percent left aside."""
     return decimal(cell.strip().removesuffix("%") if isinstance(cell, str) else cell)
@@ -109,7 +142,8 @@ def _overtaken_bounds(
 ) -> pd.Series[str]:
     cell = pd.MultiIndex.from_frame(rows[_CELL])
     beside = bounded & cell.isin(cell[~bounded & ~part])
-    strength = rows["value"].where(rows["bound"].isin(UPWARD), -rows["value"])
+    figures = as_modelled(rows)
+    strength = pd.Series(np.where(rows["bound"].isin(UPWARD), figures, -figures), rows.index)
     order = strength[bounded].sort_values(ascending=False, kind="stable").index
     weaker = rows.loc[order, _CELL].duplicated()
     reason[weaker.index[weaker]] = _WEAKER
@@ -134,8 +168,8 @@ def mark_overtaken(rows: pd.DataFrame) -> pd.Series[str]:
 
 
 def merge_sources(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row for each figure: where sources differ, the mean of the logs, with its standard error beside those that
-    the rows have; the first row stands for all."""
+    """One row for each figure: where sources differ, the mean of the logs (of the logits of shares), with its standard
+    error beside those that the rows have; the first row stands for all."""
     keys = [*_CELL, "period"]
     again = rows[rows.duplicated(keys, keep=False)]
     if again.empty:
@@ -148,16 +182,20 @@ def merge_sources(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _mean_of(same: pd.DataFrame) -> tuple[float, float]:
     growth = same["kind"].iloc[0] == "growth"
+    scale = LOGIT if same["kind"].iloc[0] == "share" else LOG
     readings = same["reading"].to_numpy(float)
-    logs = np.log1p(readings) if growth else np.log(readings)
+    logs = np.array([scale.transform(reading + growth) for reading in readings])
+    if not np.isfinite(logs).all():
+        return float(readings[~np.isfinite(logs)][0]), 0.0  # a share of nothing or all, which the core refuses
     spread = logs.std(ddof=1) / math.sqrt(len(logs)) if np.ptp(readings) > 0 else 0.0
     error = math.hypot(spread, math.sqrt(float((same["error"] ** 2).mean())))
     if np.ptp(readings) == 0:
         return float(readings[0]), error
-    return float(np.expm1(logs.mean()) if growth else np.exp(logs.mean())), error
+    return float(np.expm1(logs.mean()) if growth else scale.figure(logs.mean())), error
 
 
 def interval_of(row: pd.Series[Any]) -> tuple[float, float]:
-    """Log of the least and the largest level that a row with a bound stands for."""
-    middle, half = math.log(row["reading"]), row["error"] * _ROOT_12 / 2
+    """Log of the least and the largest level, or logit of the share, that a row with a bound stands for."""
+    scale = LOGIT if row["kind"] == "share" else LOG
+    middle, half = scale.transform(row["reading"]), row["error"] * _ROOT_12 / 2
     return middle - half, middle + half

@@ -14,7 +14,9 @@ import pandas as pd
 import yaml
 
 from attain.errors import ArgumentError
+from attain.scale import LOGIT, Scale
 
+OF_SHARES = "share"
 COLUMNS = ("phi", "r", "w", "q", "m0", "k0", "a0", "s0", "rho", "d", "weight")
 Floats = npt.NDArray[np.float64]
 Points = tuple[Floats, float]
@@ -29,7 +31,7 @@ class Prior:
     name : such as `general`.
     table : array (G, 11), columns phi, r, w, q, m0, k0, a0, s0, rho, d, weight.
     evidence_limit : n changes count as n / (1 + n / evidence_limit) when points are weighed; infinity is Bayes' rule.
-    card : provenance: data, method, counts.
+    card : provenance: data, method, counts; and the `scale` of the figures that it speaks of, log or logit.
     """
 
     name: str
@@ -41,6 +43,21 @@ class Prior:
     def points(self) -> Points:
         """The prior as `attain._core` takes it."""
         return self.table, self.evidence_limit
+
+    def for_scale(self, scale: Scale) -> Prior:
+        """The prior of an indicator on that scale, where this one was asked for: a share has `share`, unless a prior of
+        shares was asked for.
+
+        Raises
+        ------
+        ArgumentError
+            When this one is of shares, and the indicator is a level.
+        """
+        if self.card["scale"] == scale.name:
+            return self
+        if scale is LOGIT:
+            return load_prior(OF_SHARES)
+        raise ArgumentError(f"prior: {self.name!r} is of shares, which no level can use")
 
     def to_frame(self) -> pd.DataFrame:
         """The points as a frame, heaviest first."""

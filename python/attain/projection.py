@@ -1,7 +1,8 @@
-"""The years ahead: each indicator of a history as a mixture of t (or normal) distributions of its log level.
+"""The years ahead: each indicator of a history as a mixture of t (or normal) distributions of its log level, or of the
+logit of its share, summed exactly.
 
-`project` reads the history into the core's flat table; quantiles of all indicators come from one batch call,
-probabilities from the mixture of one indicator.
+`project` reads the history into the core's flat table; quantiles come from one batch call for all levels and one for
+all shares, probabilities from the mixture of one indicator. What is y here is the figure on the indicator's `Scale`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from attain import _core
-from attain.errors import ArgumentError, AttainError, DataError
+from attain.errors import ArgumentError, AttainError, DataError, UnitError
 from attain.history import AsOf, History, Observations
 from attain.language import Language
 from attain.prior import Prior, load_prior
 from attain.reading import load_history
+from attain.scale import LOG, LOGIT, Scale
+from attain.units import parse_rate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,6 +34,10 @@ Model = Literal["growth", "random-walk"]
 Quantiles = float | Sequence[float]
 _STATUS = {code: (name, text) for code, name, _, text in _core.status_table()}
 _REDUNDANT = 2
+_WAYS_OUT = {
+    "ATT_OVERLAP": "; give one of the scopes a treatment of its own",
+    "ATT_NOT_A_SHARE": "; give that row a treatment of its own, or leave it out",
+}
 
 _RELATIVE_ERROR = 1e-11
 _NODE_ERROR = 1e-8
@@ -54,10 +61,10 @@ class Origin:
     Attributes
     ----------
     year : last year whose figure is published, or follows from published growth without a gap.
-    levels : levels used; changes : growth observations behind the projection.
+    levels : levels or shares used; changes : growth observations behind the projection.
     scope : code of the scope that is projected, in `Observations.scope`.
-    log_level : log of the figure of that year; 0 where there is no level, and the projection is of the log change
-        since `year`.
+    log_level : y of the figure of that year, log of a level or logit of a share; 0 where there is no level, and the
+        projection is of the log change since `year`.
     """
 
     year: int
@@ -69,7 +76,8 @@ class Origin:
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """The log level of one indicator over its horizon: components with weight, df, location and scale matrix.
+    """y of one indicator, log level or logit of a share, over its horizon: components with weight, df, location and
+    scale matrix.
 
     Attributes
     ----------
@@ -85,7 +93,7 @@ class Mixture:
     scale: npt.NDArray[np.float64]
 
     def row(self, by: int, since: int | None = None) -> npt.NDArray[np.float64]:
-        """The functional "log level of `by`", less that of `since` where it is given."""
+        """The functional "y of `by`", less that of `since` where it is given."""
         row = np.zeros(len(self.years))
         row[self.years.index(by)] = 1.0
         if since is not None:
@@ -110,7 +118,8 @@ class Projection:
     Attributes
     ----------
     history : the figures used; observations : the flat table of the core; origins : one per indicator.
-    to : last year; model, prior : how; treatments : treatment of the data, where one was asked for.
+    to : last year; model, prior : how; `prior_of` says on which scale the prior asked for is used.
+    treatments : treatment of the data, where one was asked for.
     skipped : frame (index indicator, column reason) of indicators that could not be projected.
     redundant : places of growth figures that repeat what two published levels say, and were not used.
     """
@@ -130,10 +139,20 @@ class Projection:
         """The projected indicators."""
         return self.observations.indicators
 
-    @property
+    def scale_of(self, indicator: str) -> Scale:
+        """The scale on which an indicator is projected."""
+        return self.history.scale_of(indicator)
+
+    def prior_of(self, scale: Scale) -> Prior | None:
+        """The prior of the indicators on a scale; None for the random walk."""
+        return None if self.prior is None else self.prior.for_scale(scale)
+
+    @functools.cached_property
     def prior_name(self) -> str:
-        """Name of the prior, `none` for the random walk."""
-        return self.prior.name if self.prior is not None else "none"
+        """Name of the prior, `none` for the random walk; of both where levels and shares are projected together."""
+        used = {self.scale_of(name) for name in self.indicators}
+        priors = [self.prior_of(scale) for scale in (LOG, LOGIT) if scale in used]
+        return ", ".join(prior.name for prior in priors if prior is not None) or "none"
 
     def node_error(self, indicator: str) -> float:
         """What the volatility's values add to the error of a probability: 1e-8 where figures have errors, else 0."""
@@ -166,7 +185,7 @@ class Projection:
         return self.origins[self.position(indicator)]
 
     def mixture(self, indicator: str | None = None) -> Mixture:
-        """The log level of one indicator over its years ahead."""
+        """y of one indicator over its years ahead."""
         position = self.position(indicator)
         name, origin = self.indicators[position], self.origins[position]
         if name not in self._mixtures:
@@ -175,17 +194,18 @@ class Projection:
 
     def _posterior(self, position: int, origin: Origin) -> Mixture:
         columns, horizon = self.observations.of(position).columns, self.to - origin.year
+        prior = self.prior_of(self.scale_of(self.indicators[position]))
         try:
-            if self.prior is None:
+            if prior is None:
                 arrays = _core.random_walk_posterior(*columns, horizon)
             else:
-                arrays = _core.growth_posterior(self.prior.points, *columns, horizon)
+                arrays = _core.growth_posterior(prior.points, *columns, horizon)
         except AttainError as error:
             raise type(error)(f"{self.history.name}, '{self.indicators[position]}': {error}") from error
         return Mixture(tuple(range(origin.year + 1, self.to + 1)), *arrays)
 
     def quantile(self, q: Quantiles) -> pd.DataFrame:
-        """Quantiles of the levels.
+        """Quantiles of the levels and shares.
 
         Parameters
         ----------
@@ -195,25 +215,33 @@ class Projection:
         -------
         DataFrame
             Index year, one column per indicator; several q give a second column level `quantile`. In the unit of the
-            history; NaN in years up to an indicator's own last figure.
+            history, shares as fractions; NaN in years up to an indicator's own last figure.
         """
         asked = _probabilities(q)
         order = np.argsort(asked)
         first = min(o.year for o in self.origins) + 1
-        prior = self.prior.points if self.prior is not None else None
-        status, log_quantile = _core.growth_quantiles(prior, *self.observations.columns, first, self.to, asked[order])
-        self._check(status)
-        cells = np.empty_like(log_quantile)
-        cells[:, :, order] = np.exp(log_quantile)
         years = pd.RangeIndex(first, self.to + 1, name="year")
+        cells = np.empty((len(self.indicators), len(years), len(asked)))
+        for scale in (LOG, LOGIT):
+            own = np.flatnonzero([self.scale_of(name) is scale for name in self.indicators])
+            if len(own):
+                cells[np.ix_(own, np.arange(len(years)), order)] = self._quantiles(scale, own, first, asked[order])
         columns = pd.MultiIndex.from_product([self.indicators, asked], names=["indicator", "quantile"])
         frame = pd.DataFrame(cells.transpose(1, 0, 2).reshape(len(years), -1), index=years, columns=columns)
         return frame if np.ndim(q) else frame.droplevel("quantile", axis=1)
 
-    def _check(self, status: npt.NDArray[np.int32]) -> None:
-        bad = np.flatnonzero(status)
-        if len(bad):
-            raise DataError(f"{self.history.name}, {self.indicators[bad[0]]!r}: {_STATUS[int(status[bad[0]])][1]}")
+    def _quantiles(
+        self, scale: Scale, positions: npt.NDArray[np.intp], first: int, ascending: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Figures (indicators at those positions, years, probabilities) of one scale, from one batch call."""
+        prior = self.prior_of(scale)
+        columns = self.observations.among(positions)
+        points = None if prior is None else prior.points
+        status, quantile = _core.growth_quantiles(points, *columns, first, self.to, ascending)
+        for i in np.flatnonzero(status)[:1]:
+            name = self.indicators[positions[i]]
+            raise DataError(f"{self.history.name}, {name!r}: {_STATUS[int(status[i])][1]}")
+        return scale.figures(quantile)
 
     def probability(
         self,
@@ -225,14 +253,15 @@ class Projection:
         at_most: Any = None,
         less_than: Any = None,
     ) -> float | pd.Series[float]:
-        """Probability that a level is reached, or not exceeded, in a year.
+        """Probability that a level or share is reached, or not exceeded, in a year.
 
         Parameters
         ----------
         indicator : id or label; not needed where there is only one, or where the bound names them.
         by : year.
         at_least, more_than, at_most, less_than
-            Exactly one bound, in the unit of the history; a mapping or Series of bounds by indicator gives a Series.
+            Exactly one bound, in the unit of the history, for a share 0.42 or "42%"; a mapping or Series of bounds by
+            indicator gives a Series.
             The figure is continuous, so at least and more than are the same event.
         """
         bounds = {"at_least": at_least, "more_than": more_than, "at_most": at_most, "less_than": less_than}
@@ -246,22 +275,16 @@ class Projection:
             )
         return self._tail(indicator, by, word, bound)
 
-    def _tail(self, indicator: str | None, by: int, word: str, bound: float) -> float:
-        mixture, origin = self.mixture(indicator), self.origin(indicator)
+    def _tail(self, indicator: str | None, by: int, word: str, bound: Any) -> float:
+        name = self.indicators[self.position(indicator)]
+        mixture, origin, scale = self.mixture(name), self.origin(name), self.scale_of(name)
         if by not in mixture.years:
             raise ArgumentError(f"by: {by} is outside the projected years {mixture.years[0]} to {mixture.years[-1]}")
-        level = _number(bound, word)
-        if not (level > 0 and math.isfinite(level)):
-            raise ArgumentError(f"{word}: a level is positive and finite, not {bound}")
+        y = scale.transform(_share(bound, word) if scale is LOGIT else _level(bound, word))
         if origin.levels == 0:
-            raise DataError(
-                f"{self.indicators[self.position(indicator)]!r} has growth rates only: it answers questions of growth"
-            )
-        row, log_bound = mixture.row(by), math.log(level)
-        upper = word in ("at_least", "more_than")
-        return math.exp(
-            mixture.log_probability(row, log_bound) if upper else mixture.log_probability(row, upper=log_bound)
-        )
+            raise DataError(f"{name!r} has growth rates only: it answers questions of growth")
+        row, upper = mixture.row(by), word in ("at_least", "more_than")
+        return math.exp(mixture.log_probability(row, y) if upper else mixture.log_probability(row, upper=y))
 
     def to_frame(self, quantiles: Sequence[float] = (0.1, 0.5, 0.9)) -> pd.DataFrame:
         """Tidy frame: indicator, year, quantile, value."""
@@ -277,7 +300,8 @@ class Projection:
         lines = [f"{self.history.name} projected to {self.to}, model {self.model}, prior {self.prior_name}"]
         for name, origin, (low, mid, high) in zip(self.indicators, self.origins, ends, strict=True):
             unit = self.history.unit_of(name) if origin.levels else f"times {origin.year}"
-            figures = f"{number(mid, '')} {unit} (80 %: {interval(low, high, '')})"
+            own, told = (unit, "") if unit == "fraction" else ("", f" {unit}")
+            figures = f"{number(mid, own)}{told} (80 %: {interval(low, high, own)})"
             lines.append(f"  {name}: {figures}, {origin.changes} growth observations")
         lines += [f"  {name}: not projected, {reason}" for name, reason in self.skipped["reason"].items()]
         return "\n".join(lines)
@@ -294,11 +318,25 @@ class Projection:
         return fan_chart(self, self.indicators[self.position(indicator)], language=language)
 
 
-def _number(value: Any, name: str) -> float:
+def _level(bound: Any, word: str) -> float:
     try:
-        return float(value)
+        level = float(bound)
     except (TypeError, ValueError):
-        raise ArgumentError(f"{name}: {value!r} is not a number") from None
+        raise ArgumentError(f"{word}: {bound!r} is not a number") from None
+    if not (level > 0 and math.isfinite(level)):
+        raise ArgumentError(f"{word}: a level is positive and finite, not {bound}")
+    return level
+
+
+def _share(bound: Any, word: str) -> float:
+    """A share as a fraction, from 0.42 or "42%"."""
+    try:
+        share = float(parse_rate(bound))
+    except UnitError as error:
+        raise ArgumentError(f"{word}: {error}") from None
+    if not 0 < share < 1:
+        raise ArgumentError(f"{word}: a share lies between 0 and 100 %, not at {bound}; write 0.42 or '42%'")
+    return share
 
 
 def _probabilities(q: Any) -> npt.NDArray[np.float64]:
@@ -330,7 +368,8 @@ def project(
     to : last year of the projection.
     model : `"growth"`, the conjugate growth model averaged over a prior; or `"random-walk"`, the textbook random
         walk with drift, to which every figure is exact.
-    prior : name of a bundled prior; the random walk has none.
+    prior : name of a bundled prior; the random walk has none. Shares use the prior `share` unless this is a prior of
+        shares itself, which levels cannot use.
     as_of : date of knowledge, or year of the last figure; see `History.as_of`.
     seed : for random results, of which there are none yet.
     indicators : ids or labels; all by default.
@@ -342,7 +381,7 @@ def project(
         When no indicator can be projected; those that cannot, beside others that can, are listed in
         `Projection.skipped`.
     ArgumentError
-        For an unknown model, prior, indicator or treatment.
+        For an unknown model, prior, indicator or treatment, and for levels under a prior of shares.
     """
     if model not in ("growth", "random-walk"):
         raise ArgumentError(f"model: {model!r} is neither 'growth' nor 'random-walk'")
@@ -357,7 +396,17 @@ def project(
             known = ", ".join(figures.treatments_of(name))
             raise ArgumentError(f"{name!r} has no treatment {treatment!r}; it has {known}")
     grid = load_prior(prior) if model == "growth" else None
+    if grid is not None:
+        _refuse_levels_under(grid, figures, wanted)
     return _read(figures, wanted, chosen, _year(to), model, grid)
+
+
+def _refuse_levels_under(prior: Prior, history: History, names: Sequence[str]) -> None:
+    for name in names:
+        try:
+            prior.for_scale(history.scale_of(name))
+        except ArgumentError as error:
+            raise ArgumentError(f"{error}; {name!r} is one: use 'general', or project shares alone") from None
 
 
 def _year(to: Any) -> int:
@@ -409,7 +458,7 @@ def _read(
 
 def _unreadable(history: History, table: Observations, status: npt.NDArray[np.int32]) -> dict[str, str]:
     """By indicator, what is wrong with its rows: none at all, or the first one that the core refuses."""
-    reasons = dict.fromkeys(table.indicators, "no yearly level or growth rate is usable")
+    reasons = dict.fromkeys(table.indicators, "no yearly level, share or growth rate is usable")
     for s in np.unique(table.series):
         del reasons[table.indicators[s]]
     for i in np.flatnonzero(status)[::-1]:
@@ -420,7 +469,7 @@ def _unreadable(history: History, table: Observations, status: npt.NDArray[np.in
 
 def _told(status: int) -> str:
     name, text = _STATUS[status]
-    return f"{text}; give one of the scopes a treatment of its own" if name == "ATT_OVERLAP" else text
+    return text + _WAYS_OUT.get(name, "")
 
 
 def _out_of_reach(origin: Origin, to: int, model: Model) -> str | None:

@@ -27,7 +27,8 @@ import yaml
 from attain.errors import BasisError, DataError, UnitError
 from attain.history import COLUMNS, History, Service, cells, mark_unused, parse_day
 from attain.language import Text
-from attain.precision import UPWARD, as_written, looseness_of, months_of, read_cell
+from attain.precision import UPWARD, as_modelled, as_written, looseness_of, months_of, read_cell, read_share
+from attain.scale import LOGIT
 from attain.units import convert, decimal, parse_rate, plain_number
 
 KINDS = ("level", "growth", "share")
@@ -230,6 +231,7 @@ def _from_tidy(frame: pd.DataFrame, name: str) -> History:
     _fill_dates(rows, name)
     _check_words(rows, name)
     _fill_prices(rows, name)
+    _refuse_mixed_kinds(rows, name)
     _fill_values(rows, name)
     rows["looseness"] = looseness_of(rows)
     rows["unused"] = _why_unused(rows)
@@ -353,6 +355,14 @@ def _check_words(rows: pd.DataFrame, name: str) -> None:
     _refuse(rows, ~priced, name, "price", "{value!r} is neither nominal nor constant")
 
 
+def _refuse_mixed_kinds(rows: pd.DataFrame, name: str) -> None:
+    """An indicator is of shares, modelled on the logit, or of levels and growth, modelled on the log."""
+    share = rows["kind"] == "share"
+    mixed = ~share & rows["indicator"].isin(rows.loc[share, "indicator"])
+    way_out = "a {value} among the shares of its indicator; give the shares, or the others, an indicator of their own"
+    _refuse(rows, mixed, name, "kind", way_out)
+
+
 def _fill_prices(rows: pd.DataFrame, name: str) -> None:
     rows.loc[(rows["kind"] == "level") & (rows["price"] == ""), "price"] = "nominal"
     stated = rows.loc[rows["price"] != ""].groupby("indicator")["price"]
@@ -372,6 +382,7 @@ def _fill_prices(rows: pd.DataFrame, name: str) -> None:
 
 def _fill_values(rows: pd.DataFrame, name: str) -> None:
     growth, values = rows["kind"] == "growth", np.full(len(rows), np.nan)
+    _part_percent_signs(rows)
     values[~growth] = _numbers(rows.loc[~growth], name)
     values[growth] = _rates(rows.loc[growth], name)
     _refuse(rows, np.isinf(values), name, "value", "{value!r} is not a finite number")
@@ -384,32 +395,47 @@ def _fill_values(rows: pd.DataFrame, name: str) -> None:
     shift, error = _errors(rows, values, name)
     rows["value"] = values
     _convert_levels(rows, name)
-    logs = np.where(growth, 1.0 + rows["value"].to_numpy(float), rows["value"].to_numpy(float)) * np.exp(shift)
-    rows["reading"] = rows["value"].where(shift == 0, np.where(growth, logs - 1.0, logs)).astype(float)
+    rows["reading"] = _shifted(rows, shift)
     rows["error"] = error
+
+
+def _shifted(rows: pd.DataFrame, shift: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The figures, moved by the shifts on their scales."""
+    figures, growth, moved = as_modelled(rows), (rows["kind"] == "growth").to_numpy(), shift != 0
+    share = moved & (rows["kind"] == "share").to_numpy()
+    readings = figures.copy()
+    readings[moved] = (figures[moved] + growth[moved]) * np.exp(shift[moved]) - growth[moved]
+    readings[share] = LOGIT.figures([LOGIT.transform(v) + d for v, d in zip(figures[share], shift[share], strict=True)])
+    return readings
 
 
 def _errors(
     rows: pd.DataFrame, values: npt.NDArray[np.float64], name: str
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Shift and error of every row (see `read_cell`), from `rounding` and `bound`; 0 where both are empty."""
+    """Shift and error of every row (see `read_cell`, `read_share`), from `rounding` and `bound`; 0 where both are
+    empty."""
     shift, error = np.zeros(len(rows)), np.zeros(len(rows))
     rounding = _roundings(rows, name)
-    told = (rows["bound"] != "") | (rows["rounding"] != "")
-    for i in map(int, np.flatnonzero(told & (rows["kind"] != "share"))):
-        row, growth = rows.iloc[i], bool(rows["kind"].iat[i] == "growth")
-        number = as_written(row["value"])
-        if growth or (rounding[i] or 0) <= number:
-            shift[i], error[i] = read_cell(number, float(values[i]), row["bound"], rounding[i], growth=growth)
-        else:
-            _refuse(
-                rows,
-                rows.index == i,
-                name,
-                "rounding",
-                "{value!r} is larger than the figure; give its last digit's unit",
-            )
+    for i in map(int, np.flatnonzero((rows["bound"] != "") | (rows["rounding"] != ""))):
+        row, number = rows.iloc[i], as_written(rows["value"].iat[i])
+        if row["kind"] == "share":
+            whole = 100 if row["unit"] == "%" else 1
+            _refuse_rounding(rows, i, name, rounding[i], min(number, whole - number))
+            shift[i], error[i] = read_share(number, whole, row["bound"], rounding[i])
+            continue
+        growth = bool(row["kind"] == "growth")
+        if not growth:
+            _refuse_rounding(rows, i, name, rounding[i], number)
+        shift[i], error[i] = read_cell(number, float(values[i]), row["bound"], rounding[i], growth=growth)
     return shift, error
+
+
+def _refuse_rounding(rows: pd.DataFrame, i: int, name: str, rounding: Decimal | None, most: Decimal) -> None:
+    share = rows["kind"].iat[i] == "share"
+    reaches_end = share and rows["bound"].iat[i] != "" and rounding == most
+    what = "the figure, or than what it leaves of the whole" if share else "the figure"
+    way_out = f"{{value!r}} is larger than {what}; give its last digit's unit"
+    _refuse(rows, (rows.index == i) & ((rounding or 0) > most or reaches_end), name, "rounding", way_out)
 
 
 def _roundings(rows: pd.DataFrame, name: str) -> list[Decimal | None]:
@@ -426,6 +452,14 @@ def _roundings(rows: pd.DataFrame, name: str) -> list[Decimal | None]:
             )
             _refuse(rows, rows.index == i, name, "rounding", way_out)
     return told
+
+
+def _part_percent_signs(rows: pd.DataFrame) -> None:
+    """A share written as 40.8% is 40.8 with the unit %."""
+    shares = rows.loc[(rows["kind"] == "share") & rows["unit"].isin(["", "%"]), "value"]
+    signed = shares[[isinstance(cell, str) and cell.endswith("%") for cell in shares]]
+    rows.loc[signed.index, "value"] = [cell.removesuffix("%").rstrip() for cell in signed]
+    rows.loc[signed.index, "unit"] = "%"
 
 
 def _numbers(rows: pd.DataFrame, name: str) -> npt.NDArray[np.float64]:
@@ -502,10 +536,12 @@ def _convert_levels(rows: pd.DataFrame, name: str) -> None:
 
 def _why_unused(rows: pd.DataFrame) -> pd.Series[str]:
     reason = pd.Series("", index=rows.index, dtype=object)
-    reason = reason.mask(rows["kind"] == "share", "share (no model for shares yet)")
-    reason = reason.mask((rows["bound"] != "") & (rows["value"] == 0), "a bound of zero, which tells no size")
+    bound, share = rows["bound"] != "", rows["kind"] == "share"
+    reason = reason.mask(bound & (rows["value"] == 0), "a bound of zero, which tells no size")
+    reason = reason.mask(bound & share & (as_modelled(rows) == 1), "a bound of the whole, which tells no size")
     later = np.array([months_of(period) == 0 for period in rows["period"]], dtype=bool)
-    part = (rows["period"] != "") & (rows["kind"] != "share")
+    part = rows["period"] != ""
+    reason = reason.mask(part & share, "share of a part of a year (not modelled)")
     reason = reason.mask(part & (rows["kind"] == "level"), "level of a part of a year (only its growth is modelled)")
     return reason.mask(part & later, "part of a year that does not begin in January")
 

@@ -36,6 +36,7 @@ from attain.wording import (
     chinese,
     figure_words,
     growth_words,
+    needs_words,
     published_figure,
     stated_words,
     tight,
@@ -85,8 +86,8 @@ _COLUMNS = {
 _NOTES = {
     "range": Text(
         "The range is over the treatments of the data; growth needed is a constant rate from the last figure"
-        " (for a growth target whose base year lies ahead, from that year).",
-        "概率区间是各种数据处理之间的区间；需年均增长是从最新数据起（基年在后的增速目标从基年起）的固定增速。",
+        " (for a growth target whose base year lies ahead, from that year; for a share, points a year).",
+        "概率区间是各种数据处理之间的区间；需年均增长是从最新数据起（基年在后的增速目标从基年起）的固定增速，占比则为每年百分点。",
     ),
     "hindsight": Text(
         "Hindsight: these figures were known only later. None of them enters any number above.",
@@ -318,7 +319,7 @@ class _Page:
             "by": row["by"],
             "stated": stated_words(target, lang),
             "last": self.last_figure(row, target),
-            "needs": growth_words(row["required_growth"], lang),
+            "needs": needs_words(row["required_growth"], target.kind, lang),
             "median": figure_words(row["median"], unit, lang),
             "spread": "" if settled else self.spread(row["interval80"], unit),
             "range": chance_range(low, high, lang),

@@ -51,6 +51,13 @@ def number(value: float | None, unit: str) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
 
 
+def needed(change: float | None, kind: str, language: Language) -> str:
+    """What a target of a kind needs a year: growth in per cent, of a share points."""
+    if kind != "share" or change is None or not math.isfinite(change):
+        return number(change, "per year")
+    return Text(f"{100 * change:.2f} points", f"{100 * change:.2f} 个百分点").say(language)
+
+
 def interval(low: float, high: float, unit: str, language: Language = "en") -> str:
     """Two figures of one unit."""
     between = Text(" to ", "至").say(language) if min(low, high) < 0 else "–"
@@ -257,6 +264,8 @@ def _targets(result: Assessment, language: Language) -> list[str]:
     head = "target|by|stated|last figure|needs|median (80 %)|P, range|P"
     header = Text(head, "目标|年份|规划数|最新数据|需年增|中位数 (80 %)|概率区间|概率").say(language).split("|")
     legend = Text("needs: growth per year from the last figure", "需年增：从最新数据起每年所需增速")
+    if "share" in set(result.table["kind"]):
+        legend = Text(f"{legend.en}, of a share points a year", f"{legend.zh}，占比为每年所需百分点")
     if has_treatments(result):
         more = Text(
             "; P: over treatments of the data, and under the default", "；概率：各种数据处理之间的区间，以及默认处理"
@@ -264,7 +273,7 @@ def _targets(result: Assessment, language: Language) -> list[str]:
         legend = Text(legend.en + more.en, legend.zh + more.zh)
     else:
         header, rows = _without_range(header), [_without_range(row) for row in rows]
-    return [*table_text(header, rows), Text(legend.en + ".", legend.zh + "。").say(language)]
+    return [*table_text(header, rows), *wrap(Text(legend.en + ".", legend.zh + "。").say(language), "")]
 
 
 def _without_range(cells: list[str]) -> list[str]:
@@ -279,8 +288,8 @@ def _target_row(row: pd.Series[Any], target: Target, language: Language) -> list
         label_of(target, language),
         str(row["by"]),
         stated(target),
-        f"{number(row['last_value'], '')} ({row['last_year']})",
-        number(row["required_growth"], "per year"),
+        f"{number(row['last_value'], unit if target.kind == 'share' else '')} ({row['last_year']})",
+        needed(row["required_growth"], target.kind, language),
         f"{number(row['median'], unit)} ({interval(low, high, unit, language)})",
         percent_range(*row["range"]),
         likelihood(row["likelihood"]).say(language) if settled else percent(row["probability"]),

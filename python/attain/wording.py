@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from attain.language import Language, Text
 from attain.target import Target
-from attain.text import number, percent, percent_range
+from attain.text import needed, number, percent, percent_range
 from attain.units import parse_amount
 
 _UNITS_ENGLISH = {
@@ -99,6 +99,12 @@ def _with_unit(figure: str, unit: str, language: Language) -> str:
 def published_figure(value: float, unit: str, language: Language) -> str:
     """A figure with all the digits that were published."""
     return _with_unit(f"{value:,.10g}", unit, language)
+
+
+def needs_words(change: float | None, kind: str, language: Language) -> str:
+    """What a target of a kind needs a year, growth in per cent or points of a share, without "a year"."""
+    told = needed(change, kind, language)
+    return "–" if told == "-" else tight(told.replace("-", "−"), language)
 
 
 def growth_words(rate: float | None, language: Language) -> str:

@@ -114,9 +114,11 @@ static void bad_rows_are_named(void **state)
         double value;
         att_status expected;
     } cases[] = {{2016, 0, 0, ATT_NOT_POSITIVE},      {2016, 0, NAN, ATT_NOT_FINITE},
-                 {2016, 1, -1, ATT_BELOW_TOTAL_LOSS}, {2016, 2, 1, ATT_BAD_KIND},
+                 {2016, 1, -1, ATT_BELOW_TOTAL_LOSS}, {2016, 3, 1, ATT_BAD_KIND},
                  {2014, 0, 1, ATT_BAD_ORDER},         {2015, 0, 1, ATT_REPEATED},
-                 {2016, 0, INFINITY, ATT_NOT_FINITE}, {2000000000, 0, 1, ATT_BAD_ARGUMENT}};
+                 {2016, 0, INFINITY, ATT_NOT_FINITE}, {2000000000, 0, 1, ATT_BAD_ARGUMENT},
+                 {2016, 2, 0, ATT_NOT_A_SHARE},       {2016, 2, 1, ATT_NOT_A_SHARE},
+                 {2016, 2, NAN, ATT_NOT_FINITE},      {2016, 2, 0.5, ATT_MIXED_KINDS}};
     for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
         const int32_t year[2] = {2015, cases[c].year}, kind[2] = {0, cases[c].kind};
         const double value[2] = {100, cases[c].value};
@@ -146,6 +148,86 @@ static void priors_outside_the_family_are_refused(void **state)
         assert_int_equal(att_growth_prior_check(&(att_growth_prior){POINTS, bad, INFINITY}), ATT_BAD_PRIOR);
     }
     assert_int_equal(att_growth_prior_check(&(att_growth_prior){0, PRIOR, INFINITY}), ATT_BAD_ARGUMENT);
+}
+
+static void levels_and_growth_among_shares_are_refused(void **state)
+{
+    (void)state;
+    for (int32_t other = ATT_ROW_LEVEL; other <= ATT_ROW_GROWTH; other++) {
+        const int32_t kind[3] = {ATT_ROW_SHARE, other, ATT_ROW_SHARE};
+        const double value[3] = {0.4, 0.1, 0.42};
+        const att_observations rows = {3, SERIES, YEAR, kind, SCOPE, value, NULL, NULL};
+        att_status status[3];
+        att_row_use use[3];
+        att_origin origin;
+        double quantile;
+        assert_int_equal(att_growth_origins(&rows, status, use, &origin), ATT_OK);
+        assert_int_equal(status[0], ATT_OK);
+        assert_int_equal(status[1], ATT_MIXED_KINDS);
+        assert_int_equal(status[2], ATT_OK);
+        assert_int_equal(
+            att_growth_quantiles(&prior, &rows, 2030, 2030, 1, &(const double){0.5}, status, &quantile),
+            ATT_OK);
+        assert_int_equal(status[0], ATT_MIXED_KINDS);
+    }
+}
+
+enum { SHARES = 7 };
+
+/* Shares with gaps on two scopes, the second from the year in which the first ends. */
+static const int32_t SHARE_YEAR[SHARES] = {2015, 2016, 2018, 2020, 2020, 2021, 2024};
+static const int32_t SHARE_KIND[SHARES] = {2, 2, 2, 2, 2, 2, 2};
+static const int32_t SHARE_SCOPE[SHARES] = {0, 0, 0, 0, 1, 1, 1};
+static const double SHARE[SHARES] = {0.3, 0.31, 0.335, 1e-9, 0.42, 0.999, 0.44};
+static const int64_t ONE_SERIES[SHARES] = {0};
+static const att_observations shares = {SHARES,      ONE_SERIES, SHARE_YEAR, SHARE_KIND,
+                                        SHARE_SCOPE, SHARE,      NULL,       NULL};
+
+/* Levels with the same transformed figures, exp(logit(share)). */
+static att_observations as_levels(double value[SHARES])
+{
+    static const int32_t kind[SHARES] = {0};
+    for (size_t i = 0; i < SHARES; i++) value[i] = SHARE[i] / (1 - SHARE[i]);
+    return (att_observations){SHARES, ONE_SERIES, SHARE_YEAR, kind, SHARE_SCOPE, value, NULL, NULL};
+}
+
+static void assert_all_near(size_t n, const double *got, const double *expected)
+{
+    for (size_t i = 0; i < n; i++) assert_near(got[i], expected[i], 1e-12);
+}
+
+static void shares_are_levels_of_their_logits(void **state)
+{
+    (void)state;
+    double value[SHARES], quantile[2][6], weight[2][POINTS], df[2][POINTS], location[2][POINTS * HORIZON],
+        scale[2][POINTS * HORIZON * HORIZON];
+    const att_observations both[2] = {shares, as_levels(value)};
+    att_origin origin[2];
+    att_status status[2][SHARES];
+    att_row_use use[2][SHARES];
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(att_growth_origins(&both[k], status[k], use[k], &origin[k]), ATT_OK);
+        assert_int_equal(
+            att_growth_posterior(&prior, &both[k], HORIZON, weight[k], df[k], location[k], scale[k]), ATT_OK);
+        assert_int_equal(att_growth_quantiles(&prior, &both[k], 2025, 2026, 3,
+                                              (const double[]){0.01, 0.5, 0.9}, status[k], quantile[k]),
+                         ATT_OK);
+    }
+    assert_memory_equal(status[0], status[1], sizeof status[0]);
+    assert_memory_equal(use[0], use[1], sizeof use[0]);
+    assert_int_equal(origin[0].year, 2024);
+    assert_int_equal(origin[0].levels, SHARES);
+    assert_int_equal(origin[0].changes, 5);
+    assert_near(origin[0].log_level, log(0.44 / 0.56), 1e-15);
+    assert_all_near(POINTS, weight[0], weight[1]);
+    assert_all_near(POINTS, df[0], df[1]);
+    assert_all_near(POINTS * HORIZON, location[0], location[1]);
+    assert_all_near(POINTS * HORIZON * HORIZON, scale[0], scale[1]);
+    assert_all_near(6, quantile[0], quantile[1]);
+    assert_int_equal(att_random_walk_posterior(&both[0], HORIZON, df[0], location[0], scale[0]), ATT_OK);
+    assert_int_equal(att_random_walk_posterior(&both[1], HORIZON, df[1], location[1], scale[1]), ATT_OK);
+    assert_all_near(HORIZON, location[0], location[1]);
+    assert_all_near(HORIZON * HORIZON, scale[0], scale[1]);
 }
 
 /* Three series of one pattern and one of another: quantiles equal those of the single posterior's margins. */
@@ -631,6 +713,8 @@ int main(void)
         cmocka_unit_test(random_walk_is_the_closed_form),
         cmocka_unit_test(too_few_changes_are_refused),
         cmocka_unit_test(bad_rows_are_named),
+        cmocka_unit_test(levels_and_growth_among_shares_are_refused),
+        cmocka_unit_test(shares_are_levels_of_their_logits),
         cmocka_unit_test(bad_errors_are_named),
         cmocka_unit_test(small_errors_go_over_into_none),
         cmocka_unit_test(nodes_equal_the_oracle),

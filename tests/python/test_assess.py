@@ -447,9 +447,13 @@ def test_reductions_have_their_interval_the_right_way_round():
 def test_nothing_known_only_later_is_told_under_a_date():
     result = at.assess("jiangxi-2022", as_of="2022-07-20")
     assert not [n for n in result.not_assessed["needs"] if re.search("202[345]", n)]
-    share = at.assess("jiangsu-2023", as_of="2023-02-16").not_assessed.loc["sei-output-share", "needs"]
-    assert "2021" in share
-    assert "2023" not in share
+    frame = pd.DataFrame(
+        {"indicator": "x", "year": [2021, 2023], "value": [5, 6], "released": ["2022-01-20", "2024-01-27"]}
+    )
+    count = {"kind": "count", "indicator": "x", "by": 2025, "at_least": 9}
+    needs = at.assess(plan_of(count), frame, as_of="2023-02-16").not_assessed.loc["t0", "needs"]
+    assert "2021" in needs
+    assert "2023" not in needs
 
 
 def test_a_later_floor_can_settle_a_target():

@@ -1,7 +1,8 @@
 /* The growth model of one short series: observations in, the posterior of the years ahead out as one
  * att_mixture.
  *
- * On y = log(level), with years t, scope s and a scale s2 shared by all variances:
+ * On y = log(level), or y = logit(share) for a series of shares, with years t, scope s and a scale s2 shared
+ * by all variances:
  *
  *     y_t(s) = l_t + c(s) + sigma_t eps_t(s)   eps  ~ N(0, r s2)    measurement, one per year and scope
  *     l_t    = l_{t-1} + mu_t + sigma_t x_t    x    = eta + b       growth around its drift:
@@ -19,7 +20,7 @@
  * prior weight times a power of the marginal likelihood, 1 / (1 + n / evidence_limit) for n changes: a limit of
  * INFINITY is Bayes' rule, a finite one keeps long series, which no point fits, from trusting one of them alone. As long as every c is 0, each point gives one t component in closed form
  * (core/growth_posterior.c); otherwise s2 takes ATT_SCALE_NODES values a point, each of which gives a normal
- * one (core/growth_nodes.c). Every row of data is the log change over a window of years on one scope, and so
+ * one (core/growth_nodes.c). Every row of data is the change of y over a window of years on one scope, and so
  * is every forecast.
  *
  * Not checked by any function: pointers that are NULL where arrays or tables are due, and lengths. When a
@@ -49,15 +50,19 @@ typedef struct {
     const int32_t *year;
     const int32_t *kind; /* an att_row_kind */
     const int32_t *scope;
-    const double *value; /* level > 0 in any unit, or growth over the year before as a fraction, > -1 */
-    const double
-        *looseness;      /* >= 0: variance of the row's error in units of s2, as of growth in a part of the
-                              * year; NULL: 0 in every row */
-    const double *error; /* 0 to 10: standard deviation, known beforehand, of the published log figure, or of
-                              * log(1 + growth), around the true one; NULL: 0 in every row */
+    const double *value; /* level > 0 in any unit, growth over the year before as a fraction, > -1, or
+                          * share of a whole as a fraction, within 0 and 1 */
+    /* looseness >= 0: variance of the row's error in units of s2, as of growth in a part of the year; error 0
+     * to 10: standard deviation, known beforehand, of the published log figure (of a share: logit), or of
+     * log(1 + growth), around the true one. NULL: 0 in every row. */
+    const double *looseness;
+    const double *error;
 } att_observations;
 
-typedef enum { ATT_ROW_LEVEL = 0, ATT_ROW_GROWTH = 1 } att_row_kind;
+/* A series is either of levels and growth, modelled on y = log(level), or of shares, modelled on y =
+ * logit(share) = log(share / (1 - share)). Wherever this header says level, of a series of shares its shares
+ * are meant, and wherever it says log figure, their logits. */
+typedef enum { ATT_ROW_LEVEL = 0, ATT_ROW_GROWTH = 1, ATT_ROW_SHARE = 2 } att_row_kind;
 
 /* What became of a row. A growth row without looseness between two figures that are published already, or
  * follow from published growth, adds nothing as long as these are exact, which is without looseness and error:
@@ -76,7 +81,7 @@ typedef struct {
     int32_t levels;   /* level rows of the series */
     int32_t changes;  /* rows that carry likelihood */
     int32_t scope;    /* the forecast scope */
-    double log_level; /* as published */
+    double log_level; /* the transformed figure as published: log of a level, logit of a share */
 } att_origin;
 
 enum { ATT_PRIOR_COLUMNS = 11 };

@@ -12,10 +12,13 @@
     X(ATT_BAD_PRIOR, ATT_CLASS_ARGUMENT, "a point of the prior lies outside the family")                     \
     X(ATT_BAD_ORDER, ATT_CLASS_ARGUMENT, "rows are not sorted by series and year")                           \
     X(ATT_TOO_FAR, ATT_CLASS_ARGUMENT, "the horizon is longer than 200 years")                               \
-    X(ATT_BAD_KIND, ATT_CLASS_DATA, "a row is neither a level nor a growth rate")                            \
+    X(ATT_BAD_KIND, ATT_CLASS_DATA, "a row is neither a level nor a growth rate nor a share")                \
     X(ATT_NOT_FINITE, ATT_CLASS_DATA, "a value is NaN or infinite")                                          \
     X(ATT_NOT_POSITIVE, ATT_CLASS_DATA, "a level is zero or negative; the model works on its logarithm")     \
     X(ATT_BELOW_TOTAL_LOSS, ATT_CLASS_DATA, "a growth rate is -100 % or lower")                              \
+    X(ATT_NOT_A_SHARE, ATT_CLASS_DATA,                                                                       \
+      "a share is not strictly between 0 and 1; the model works on its logit")                               \
+    X(ATT_MIXED_KINDS, ATT_CLASS_DATA, "a series mixes shares with levels or growth rates")                  \
     X(ATT_BAD_ERROR, ATT_CLASS_DATA,                                                                         \
       "a looseness or an error of a figure is negative, too large or not finite")                            \
     X(ATT_REPEATED, ATT_CLASS_DATA, "a year is repeated within one kind and one scope")                      \
