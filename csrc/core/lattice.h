@@ -2,7 +2,7 @@
  *
  * Coordinate j of point k is {z_j r(k) + shift_j}, z the generating vector, r(k) the bits of k mirrored at the
  * point: the first 2^m points are the lattice of 2^m points (Cools, Kuo & Nuyens 2006). The vector is made by
- * make_lattice_vector.py. All numbers are multiples of 2^-33 below 2^20, so that a double holds them exactly. The
+ * make_lattice_vector.py. All numbers are multiples of 2^-33 below 2^17, so that a double holds them exactly. The
  * tent transform of the coordinates is the kernel's (separation.h).
  */
 #ifndef ATTAIN_CORE_LATTICE_H

@@ -1,6 +1,6 @@
-"""Writes csrc/core/lattice_vector.h: the generating vector of an embedded rank-1 lattice of 2^8 to 2^20 points.
+"""Writes csrc/core/lattice_vector.h: the generating vector of an embedded rank-1 lattice of 2^10 to 2^17 points.
 
-    python3 csrc/core/make_lattice_vector.py > csrc/core/lattice_vector.h        (NumPy; about a minute)
+    python3 csrc/core/make_lattice_vector.py > csrc/core/lattice_vector.h        (NumPy; seconds)
 
 Component by component, all odd candidates at once (Nuyens & Cools 2006): the squared worst-case error of a lattice of
 2^m points in the Korobov space of smoothness 2 with product weights 1/j^WEIGHT_POWER is the mean over its points of
@@ -11,7 +11,7 @@ its worst ratio, over m, to the best candidate at that m (Cools, Kuo & Nuyens 20
 
 import numpy as np
 
-FIRST, LAST, DIMENSIONS, WEIGHT_POWER = 8, 20, 256, 1
+FIRST, LAST, DIMENSIONS, WEIGHT_POWER = 10, 17, 256, 1
 
 
 def powers_of_five(level):

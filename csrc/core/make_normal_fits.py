@@ -81,8 +81,8 @@ def main():
     segment = [FIRST * mp.exp(ratio * (x + 1) / 2) for x in chebyshev(POINTS)] + [FIRST]
     print("/* Made by `python3 csrc/core/make_normal_fits.py > csrc/core/normal_fits.h`. */")
     print("#ifndef ATTAIN_CORE_NORMAL_FITS_H\n#define ATTAIN_CORE_NORMAL_FITS_H\n")
-    write("MILLS", *fit(mills, half_line, 9, 10))
-    write("QUANTILE", *fit(shortfall, segment, 8, 8))
+    write("MILLS", *fit(mills, half_line, 8, 9))
+    write("QUANTILE", *fit(shortfall, segment, 7, 7))
     print("\n#endif")
 
 
