@@ -11,6 +11,7 @@
 #define FALL 45.0
 #define FLAT 1.0
 #define ROUNDING 1e-12
+#define ALL_NOISE (-1e14) /* a log whose rounding exceeds what integrating could add */
 #define MAX_WINDOWS 400
 #define MAX_PANELS 3000
 #define MAX_DEPTH 60
@@ -145,6 +146,10 @@ att_status log_quadrature(const log_integral *integral, double *log_value)
     att_status status = find_peak(&q);
     *log_value = -INFINITY;
     if (status == ATT_OK && q.top <= LOG_NOTHING) return ATT_OK;
+    if (status == ATT_OK && q.top < ALL_NOISE) {
+        *log_value = q.top;
+        return ATT_OK;
+    }
     if (status == ATT_OK) status = find_end(&q, -1, &low);
     if (status == ATT_OK) status = find_end(&q, 1, &high);
     if (status == ATT_OK) status = integrate(&q, q.peak, high);

@@ -13,6 +13,7 @@
 
 #define ROUNDING 1e-10
 #define UNCORRELATED 1e-14
+#define AS_NORMAL 1e20 /* degrees of freedom */
 #define BEYOND_COUNTING (-1e9) /* log densities of the scale that the blocks need not lower */
 
 /* The variables that matter, standardised, and their blocks of correlated ones. */
@@ -276,7 +277,7 @@ static att_status solve(const att_rectangle *in, rectangle_work *w, const att_re
     }
     if (w->whole.dimensions == 0) return ATT_OK;
     find_blocks(w);
-    return isinf(in->df) ? normal_probability(w, accuracy, result)
+    return in->df > AS_NORMAL ? normal_probability(w, accuracy, result)
                          : t_probability(w, in->df, accuracy, result);
 }
 
