@@ -1,4 +1,5 @@
 /* Made by `python3 csrc/core/make_lattice_vector.py > csrc/core/lattice_vector.h`. */
+/* clang-format off */
 #ifndef ATTAIN_CORE_LATTICE_VECTOR_H
 #define ATTAIN_CORE_LATTICE_VECTOR_H
 

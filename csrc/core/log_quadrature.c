@@ -20,18 +20,18 @@
 #define HALF (LANES / 2)
 
 /* Gauss-Legendre of 16 nodes on (-1, 1), the positive ones (numpy.polynomial.legendre.leggauss). */
-static const double NODE[HALF] = {
-    0.09501250983763744, 0.2816035507792589, 0.45801677765722737, 0.6178762444026438,
-    0.755404408355003, 0.8656312023878318, 0.9445750230732326, 0.9894009349916499};
-static const double SHARE[HALF] = {
-    0.18945061045506864, 0.18260341504492364, 0.16915651939500265, 0.1495959888165767,
-    0.12462897125553407, 0.0951585116824926, 0.062253523938647456, 0.027152459411754176};
+static const double NODE[HALF] = {0.09501250983763744, 0.2816035507792589, 0.45801677765722737,
+                                  0.6178762444026438,  0.755404408355003,  0.8656312023878318,
+                                  0.9445750230732326,  0.9894009349916499};
+static const double SHARE[HALF] = {0.18945061045506864,  0.18260341504492364, 0.16915651939500265,
+                                   0.1495959888165767,   0.12462897125553407, 0.0951585116824926,
+                                   0.062253523938647456, 0.027152459411754176};
 
 typedef struct {
     const log_integral *integral;
-    double peak, top;  /* the place of the largest value met, and that value */
-    double breadth;    /* of a window about the peak in which the integrand varies little */
-    double sum;        /* of panels finished, over exp(top) */
+    double peak, top; /* the place of the largest value met, and that value */
+    double breadth;   /* of a window about the peak in which the integrand varies little */
+    double sum;       /* of panels finished, over exp(top) */
     int panels;
 } quadrature;
 
@@ -43,7 +43,8 @@ static double clipped(const log_integral *integral, double x)
 /* Evaluates a window; returns the index of its largest value. */
 static att_status look(const quadrature *q, double *x, double *value, int *best)
 {
-    double low = clipped(q->integral, q->peak - q->breadth), high = clipped(q->integral, q->peak + q->breadth);
+    double low = clipped(q->integral, q->peak - q->breadth),
+           high = clipped(q->integral, q->peak + q->breadth);
     for (int k = 0; k < LANES; k++) x[k] = low + (high - low) * ((k + 0.5) / LANES);
     att_status status = q->integral->evaluate(q->integral->context, x, value);
     *best = 0;
@@ -56,7 +57,8 @@ static att_status look(const quadrature *q, double *x, double *value, int *best)
 static int is_flat(const quadrature *q, const double *value, int best)
 {
     double least = fmin(value[0], value[LANES - 1]);
-    return value[best] - least < FLAT + ROUNDING * fabs(value[best]) || q->breadth < 1e-14 * fmax(fabs(q->peak), 1e-290);
+    return value[best] - least < FLAT + ROUNDING * fabs(value[best]) ||
+           q->breadth < 1e-14 * fmax(fabs(q->peak), 1e-290);
 }
 
 static att_status find_peak(quadrature *q)

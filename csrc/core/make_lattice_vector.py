@@ -53,7 +53,9 @@ def main():
         z = int(orbits[LAST][np.argmin(worst)])
         vector.append(z)
         product *= 1 + kernel(index * z % size / size) / j**WEIGHT_POWER
-    print("/* Made by `python3 csrc/core/make_lattice_vector.py > csrc/core/lattice_vector.h`. */")
+    print(
+        "/* Made by `python3 csrc/core/make_lattice_vector.py > csrc/core/lattice_vector.h`. */\n/* clang-format off */"
+    )
     print("#ifndef ATTAIN_CORE_LATTICE_VECTOR_H\n#define ATTAIN_CORE_LATTICE_VECTOR_H\n\n#include <stdint.h>\n")
     print(f"#define LATTICE_DIMENSIONS {DIMENSIONS}\n#define LATTICE_MOST_POINTS (1u << {LAST})\n")
     print("static const uint32_t LATTICE_VECTOR[LATTICE_DIMENSIONS] = {")

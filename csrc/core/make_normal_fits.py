@@ -48,9 +48,7 @@ def fit(f, points, over, under, rounds=40):
         solution = mp.lu_solve(mp.matrix(rows), mp.matrix(right))
         top, bottom = list(solution[: over + 1]), [mp.mpf(1), *solution[over + 1 :]]
         scale = [mp.polyval(bottom[::-1], x) for x in points]
-        error = [
-            abs(mp.polyval(top[::-1], x) / s / y - 1) for x, y, s in zip(points, values, scale, strict=True)
-        ]
+        error = [abs(mp.polyval(top[::-1], x) / s / y - 1) for x, y, s in zip(points, values, scale, strict=True)]
         if best is None or max(error) < best[2]:
             best = top, bottom, max(error)
         weight = [w * e for w, e in zip(weight, error, strict=True)]
@@ -79,7 +77,7 @@ def main():
     half_line = [mp.mpf(0)] + [2 * (1 - x) / (1 + x) for x in chebyshev(POINTS)]
     ratio = mp.log(LAST / FIRST)
     segment = [FIRST * mp.exp(ratio * (x + 1) / 2) for x in chebyshev(POINTS)] + [FIRST]
-    print("/* Made by `python3 csrc/core/make_normal_fits.py > csrc/core/normal_fits.h`. */")
+    print("/* Made by `python3 csrc/core/make_normal_fits.py > csrc/core/normal_fits.h`. */\n/* clang-format off */")
     print("#ifndef ATTAIN_CORE_NORMAL_FITS_H\n#define ATTAIN_CORE_NORMAL_FITS_H\n")
     write("MILLS", *fit(mills, half_line, 8, 9))
     write("QUANTILE", *fit(shortfall, segment, 7, 7))

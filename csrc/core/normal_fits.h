@@ -1,4 +1,5 @@
 /* Made by `python3 csrc/core/make_normal_fits.py > csrc/core/normal_fits.h`. */
+/* clang-format off */
 #ifndef ATTAIN_CORE_NORMAL_FITS_H
 #define ATTAIN_CORE_NORMAL_FITS_H
 

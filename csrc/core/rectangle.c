@@ -13,7 +13,7 @@
 
 #define ROUNDING 1e-10
 #define UNCORRELATED 1e-14
-#define AS_NORMAL 1e20 /* degrees of freedom */
+#define AS_NORMAL 1e20         /* degrees of freedom */
 #define BEYOND_COUNTING (-1e9) /* log densities of the scale that the blocks need not lower */
 
 /* The variables that matter, standardised, and their blocks of correlated ones. */
@@ -22,8 +22,8 @@ typedef struct {
     size_t *member;                  /* (n): their numbers in the rectangle, later by block */
     size_t *block_of;                /* (n), the block of each variable of `whole` */
     size_t blocks;
-    double *load;                    /* (n), loads of the variables of one block */
-    factor_rectangle *factor;        /* (blocks) */
+    double *load;             /* (n), loads of the variables of one block */
+    factor_rectangle *factor; /* (blocks) */
 } rectangle_work;
 
 static int is_free(const att_rectangle *in, size_t i)
@@ -278,7 +278,7 @@ static att_status solve(const att_rectangle *in, rectangle_work *w, const att_re
     if (w->whole.dimensions == 0) return ATT_OK;
     find_blocks(w);
     return in->df > AS_NORMAL ? normal_probability(w, accuracy, result)
-                         : t_probability(w, in->df, accuracy, result);
+                              : t_probability(w, in->df, accuracy, result);
 }
 
 att_status att_rectangle_log_probability(const att_rectangle *rectangle,

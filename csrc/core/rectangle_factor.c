@@ -106,8 +106,8 @@ att_status factor_rectangle_open(const standard_rectangle *rectangle, const doub
         else
             append_row(factor, load[i], rectangle->lower[i], rectangle->upper[i]);
     }
-    factor->rows = (factor_rows){factor->rows.rows, factor->load, factor->inverse_spread, factor->lower,
-                                 factor->upper};
+    factor->rows =
+        (factor_rows){factor->rows.rows, factor->load, factor->inverse_spread, factor->lower, factor->upper};
     return ATT_OK;
 }
 

@@ -10,8 +10,8 @@
 
 /* The rectangle of one block; its buffers are its own. */
 typedef struct {
-    factor_rows rows;    /* those that leave something to chance given f; the order is lost */
-    double least, most;  /* bounds on f */
+    factor_rows rows;   /* those that leave something to chance given f; the order is lost */
+    double least, most; /* bounds on f */
     double *load, *inverse_spread, *lower, *upper;
     const separation_kernel *kernel;
 } factor_rectangle;

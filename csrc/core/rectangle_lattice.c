@@ -16,9 +16,9 @@ typedef struct {
     ordered_rectangle ordered;
     const separation_kernel *kernel;
     double df;
-    int of_scale;                    /* coordinates that the t's scale takes: 1, for the normal 0 */
-    chi_scale_proposal *proposal;    /* of the scale; NULL for the normal */
-    double *vector, *shift, *y;      /* (coordinates), (SHIFTS, coordinates), scratch (variables, LANES) */
+    int of_scale;                 /* coordinates that the t's scale takes: 1, for the normal 0 */
+    chi_scale_proposal *proposal; /* of the scale; NULL for the normal */
+    double *vector, *shift, *y;   /* (coordinates), (SHIFTS, coordinates), scratch (variables, LANES) */
     size_t coordinates;
     separation_sum total[SHIFTS];
     double last_error; /* of half the points */
@@ -34,7 +34,8 @@ static void draw_scales(const lattice_work *w, const double *place, double shift
                         double *log_weight)
 {
     for (int k = 0; k < LANES; k++) {
-        double log_density, s = chi_scale_draw(w->proposal, tent(w->vector[0] * place[k] + shift), &log_density);
+        double log_density,
+            s = chi_scale_draw(w->proposal, tent(w->vector[0] * place[k] + shift), &log_density);
         log_weight[k] = chi_scale_log_density(s, w->df) - log_density;
         ratio[k] = exp(s);
     }
@@ -85,8 +86,8 @@ static void run(lattice_work *w, const att_rectangle_accuracy *accuracy, att_rec
     for (int i = 0; i < SHIFTS; i++) w->total[i] = (separation_sum){LOG_NOTHING, 0};
     add_points(w, 0, points);
     summarise(w, points, result);
-    while (!(result->log_standard_error <= accuracy->relative_error) &&
-           2 * points <= lattice_most_points() && 2 * points <= accuracy->max_points / SHIFTS) {
+    while (!(result->log_standard_error <= accuracy->relative_error) && 2 * points <= lattice_most_points() &&
+           2 * points <= accuracy->max_points / SHIFTS) {
         add_points(w, points, 2 * points);
         points *= 2;
         summarise(w, points, result);

@@ -9,9 +9,9 @@
 #include "memory.h"
 #include "normal_interval.h"
 
-#define DETERMINED 1e-13       /* a conditional variance of a row that others determine */
-#define NEGATIVE (-1e-10)      /* one of a matrix that is none of covariances */
-#define LEFT_OVER 1e-6         /* a conditional covariance that a determined row must not have */
+#define DETERMINED 1e-13  /* a conditional variance of a row that others determine */
+#define NEGATIVE (-1e-10) /* one of a matrix that is none of covariances */
+#define LEFT_OVER 1e-6    /* a conditional covariance that a determined row must not have */
 #define NARROW_INTERVAL 0.01
 
 /* Rows of the rectangle; load is of the variables chosen so far. */
@@ -135,9 +135,8 @@ static void write_separation(const order_work *w, ordered_rectangle *out)
         if (out->lower[out->first[v]] == -INFINITY) turn_over(out, w->variables, n, v);
         out->kind[v] = kind_of(out, v);
     }
-    out->bounds =
-        (separation){w->variables, out->first, out->load,  out->lower,
-                     out->upper,   out->kind,  out->shift, out->slope};
+    out->bounds = (separation){w->variables, out->first, out->load,  out->lower,
+                               out->upper,   out->kind,  out->shift, out->slope};
 }
 
 static att_status order_rows(order_work *w, ordered_rectangle *out)

@@ -27,13 +27,13 @@
 typedef struct {
     const separation *bounds;
     double ratio;
-    size_t free;                   /* variables - 1 */
-    double *x, *d;                 /* (variables), the last 0 */
-    double *mean, *variance;       /* (variables), of the cut normals */
-    double *slope_x, *slope_d;     /* (free) */
-    double *step_x, *step_d;       /* (free) */
-    double *trial_x, *trial_d;     /* (variables) */
-    double *cross, *form;          /* (free, free): B, what is left of the Hessian */
+    size_t free;               /* variables - 1 */
+    double *x, *d;             /* (variables), the last 0 */
+    double *mean, *variance;   /* (variables), of the cut normals */
+    double *slope_x, *slope_d; /* (free) */
+    double *step_x, *step_d;   /* (free) */
+    double *trial_x, *trial_d; /* (variables) */
+    double *cross, *form;      /* (free, free): B, what is left of the Hessian */
 } tilt_work;
 
 static const double *row_of(const tilt_work *w, size_t v)
@@ -94,8 +94,7 @@ static int find_step(tilt_work *w)
     fill_form(w);
     for (size_t j = 0; j < n; j++) w->step_x[j] = w->slope_x[j];
     for (size_t v = 0; v < n; v++)
-        for (size_t j = 0; j <= v; j++)
-            w->step_x[j] -= w->cross[v * n + j] * w->slope_d[v] / w->variance[v];
+        for (size_t j = 0; j <= v; j++) w->step_x[j] -= w->cross[v * n + j] * w->slope_d[v] / w->variance[v];
     if (isnan(dense_cholesky(w->form, n, 1e-14))) return 0;
     dense_forward(w->form, n, w->step_x, 1);
     back_substitute(w->form, n, w->step_x);
@@ -137,8 +136,8 @@ static int find_saddle(tilt_work *w)
 static void lay_out(tilt_work *w, double *block)
 {
     size_t n = w->free, whole = n + 1;
-    double **vectors[] = {&w->x,       &w->d,       &w->mean,   &w->variance, &w->slope_x,
-                          &w->slope_d, &w->step_x,  &w->step_d, &w->trial_x,  &w->trial_d};
+    double **vectors[] = {&w->x,       &w->d,      &w->mean,   &w->variance, &w->slope_x,
+                          &w->slope_d, &w->step_x, &w->step_d, &w->trial_x,  &w->trial_d};
     for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++, block += whole) *vectors[i] = block;
     w->cross = block;
     w->form = block + n * n;

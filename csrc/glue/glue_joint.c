@@ -3,11 +3,12 @@
 
 #include "attain/rectangle.h"
 
-PyDoc_STRVAR(mvn_doc,
-             "mvn_log_probability(lower, upper, mean, cov, df, seed, relative_error, max_points, /)\n--\n\n"
-             "log P(lower <= X <= upper) of the normal (df inf) or t: (log probability, its standard error, points\n"
-             "of the lattice, 0 where none was needed).\n\n"
-             "lower, upper, mean (D), cov (D, D).");
+PyDoc_STRVAR(
+    mvn_doc,
+    "mvn_log_probability(lower, upper, mean, cov, df, seed, relative_error, max_points, /)\n--\n\n"
+    "log P(lower <= X <= upper) of the normal (df inf) or t: (log probability, its standard error, points\n"
+    "of the lattice, 0 where none was needed).\n\n"
+    "lower, upper, mean (D), cov (D, D).");
 
 static PyObject *run_rectangle(PyObject *module, const att_rectangle *rectangle,
                                const att_rectangle_accuracy *accuracy)

@@ -52,9 +52,15 @@ def student(df, *case):
 CASES = [(d, mp.mpf(b), mp.inf, (mp.sqrt(mp.mpf(1) / 2),) * 2) for d, b in [(5, "1.85"), (5, "3.34"), (5, "4.4")]]
 CASES += [(d, mp.mpf(b), mp.inf, (mp.sqrt(mp.mpf(1) / 2),) * 2) for d, b in [(10, "1.5"), (10, "2.94"), (10, "3.96")]]
 CASES += [(d, mp.mpf(b), mp.inf, (mp.sqrt(mp.mpf(1) / 2),) * 2) for d, b in [(25, "1.05"), (25, "2.42"), (25, "3.4")]]
-CASES += [(8, mp.mpf(-1), mp.mpf(2), (mp.mpf("0.9"), mp.mpf("0.3"))), (8, mp.mpf(1), mp.mpf(2), (mp.mpf("0.8"), mp.mpf("0.5")))]
+CASES += [
+    (8, mp.mpf(-1), mp.mpf(2), (mp.mpf("0.9"), mp.mpf("0.3"))),
+    (8, mp.mpf(1), mp.mpf(2), (mp.mpf("0.8"), mp.mpf("0.5"))),
+]
 CASES += [(6, mp.mpf(-1), mp.mpf(1), (mp.mpf("0.7"), mp.mpf("-0.6")))]
-STUDENTS = [(3, (4, mp.mpf(1), mp.inf, (mp.mpf("0.7"), mp.mpf("0.4")))), (10, (4, mp.mpf(-1), mp.mpf(2), (mp.mpf("0.8"),) * 2))]
+STUDENTS = [
+    (3, (4, mp.mpf(1), mp.inf, (mp.mpf("0.7"), mp.mpf("0.4")))),
+    (10, (4, mp.mpf(-1), mp.mpf(2), (mp.mpf("0.8"),) * 2)),
+]
 STUDENTS += [(5, (6, mp.mpf(8), mp.inf, (mp.mpf("0.6"),) * 2))]
 
 

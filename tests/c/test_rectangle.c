@@ -116,8 +116,8 @@ static void lattice_orthants_of_correlation_one_half(void **state)
 
 static problem oracle_problem(size_t i)
 {
-    problem p = with_loads((size_t)ORACLE_FACTOR[i].dimensions, ORACLE_FACTOR[i].lower, ORACLE_FACTOR[i].upper,
-                           ORACLE_FACTOR[i].even_load, ORACLE_FACTOR[i].odd_load);
+    problem p = with_loads((size_t)ORACLE_FACTOR[i].dimensions, ORACLE_FACTOR[i].lower,
+                           ORACLE_FACTOR[i].upper, ORACLE_FACTOR[i].even_load, ORACLE_FACTOR[i].odd_load);
     p.df = ORACLE_FACTOR[i].df;
     return p;
 }
@@ -289,7 +289,8 @@ static void equal_seeds_give_equal_bytes(void **state)
 {
     (void)state;
     problem p = random_walk(8, -1, 2);
-    att_rectangle_result a = by_lattice(&p, 7, 1e-3), b = by_lattice(&p, 7, 1e-3), c = by_lattice(&p, 8, 1e-3);
+    att_rectangle_result a = by_lattice(&p, 7, 1e-3), b = by_lattice(&p, 7, 1e-3),
+                         c = by_lattice(&p, 8, 1e-3);
     assert_memory_equal(&a.log_probability, &b.log_probability, sizeof(double));
     assert_true(a.log_probability != c.log_probability);
 }
@@ -329,9 +330,9 @@ static void the_kernel_knows_the_normal(void **state)
 {
     (void)state;
     double nowhere[LANES] = {0}, log_probability[LANES], load = 0, inverse = 1;
-    static const double ends[][2] = {{-40, INFINITY}, {-3, INFINITY}, {-1e-3, INFINITY}, {0.5, INFINITY}, {9, INFINITY},
-                                     {38, INFINITY},  {-1, 2},        {-9, -8},          {3, 3.01},       {30, 30.0005},
-                                     {-1e-9, 1e-9}};
+    static const double ends[][2] = {{-40, INFINITY}, {-3, INFINITY}, {-1e-3, INFINITY}, {0.5, INFINITY},
+                                     {9, INFINITY},   {38, INFINITY}, {-1, 2},           {-9, -8},
+                                     {3, 3.01},       {30, 30.0005},  {-1e-9, 1e-9}};
     for (size_t i = 0; i < COUNT(ends); i++) {
         factor_rows rows = {1, &load, &inverse, &ends[i][0], &ends[i][1]};
         separation_choose()->given_factor(&rows, 1, nowhere, log_probability);

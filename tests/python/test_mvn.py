@@ -59,7 +59,9 @@ def test_one_factor_is_the_nested_integral(df, shift):
 
     exact = given_scale(1.0)
     if df:
-        exact = integrate.quad(lambda r: stats.chi.pdf(r * df**0.5, df) * df**0.5 * given_scale(r), 0, 8, epsrel=1e-7)[0]
+        exact = integrate.quad(lambda r: stats.chi.pdf(r * df**0.5, df) * df**0.5 * given_scale(r), 0, 8, epsrel=1e-7)[
+            0
+        ]
     covariance = np.outer(loads, loads) + np.diag(spread**2)
     log_probability, error = at.mvn_probability(lower, upper, 0, covariance, df=df)
     assert math.exp(log_probability) == pytest.approx(exact, rel=1e-6)

@@ -36,7 +36,7 @@ typedef struct {
 typedef struct {
     uint64_t seed;         /* of the random shifts: equal seeds, equal bytes */
     double relative_error; /* standard error of the log at which doubling stops, positive */
-    size_t max_points;     /* doubling stops before it exceeds this; at least 3072 are used, at most 1572864 */
+    size_t max_points; /* doubling stops before it exceeds this; at least 3072 are used, at most 1572864 */
 } att_rectangle_accuracy;
 
 typedef struct {
