@@ -89,7 +89,7 @@ def has_mvtnorm() -> bool:
 
 
 def in_r(code: str) -> str:
-    return subprocess.run(["Rscript", "-e", code], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(["Rscript", "-"], input=code, capture_output=True, text=True, check=True).stdout
 
 
 def run_r(side: Side, problem: Problem, repeats: int, seed: int) -> None:

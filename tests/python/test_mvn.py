@@ -16,7 +16,7 @@ import attain as at
 from attain import _core
 
 HERE = Path(__file__).parent
-RECTANGLES = list(csv.DictReader((HERE / "rectangles.csv").open(encoding="ascii")))
+RECTANGLES = list(csv.DictReader((HERE / "rectangles.csv").read_text(encoding="ascii").splitlines()))
 
 
 def equicorrelated(dimensions, correlation):
