@@ -5,12 +5,10 @@
 
 #include <gsl/gsl_sf_gamma.h>
 
-#include "rectangle_tilt.h"
-
 #define PI 3.14159265358979323846
 #define LOG_2 0.69314718055994530942
 #define FALL 34.0 /* what lies as far below the peak is left out: less than 1e-14 of the whole */
-#define GROWTH 1.15
+#define GROWTH 1.25
 #define NODES_A_SIDE ((CHI_SCALE_NODES - 1) / 2)
 #define FARTHEST 700.0 /* exp() of it is a double */
 
@@ -36,14 +34,15 @@ double chi_scale_log_density(double s, double df)
 }
 
 typedef struct {
-    const separation *bounds;
-    double df, *mean;
+    tilt_work *tilt;
+    double df;
 } chi_context;
 
 static double rough(const chi_context *c, double s)
 {
-    double log_probability = rectangle_rough_log_probability(c->bounds, exp(s), c->mean);
-    return chi_scale_log_density(s, c->df) + log_probability;
+    double psi;
+    rectangle_tilt(c->tilt, exp(s), &psi);
+    return chi_scale_log_density(s, c->df) + psi;
 }
 
 /* The peak, by steps that double while they lead upwards and halve when neither side does. */
@@ -67,7 +66,7 @@ static double climb(const chi_context *c)
 /* Nodes away from the peak on one side, farther and farther apart; returns how many. */
 static int walk(const chi_context *c, double peak, double top, double side, double *place, double *value)
 {
-    double step = 0.15 / sqrt(1 + c->df), s = peak;
+    double step = 0.2 / sqrt(1 + c->df), s = peak;
     int count = 0;
     while (count < NODES_A_SIDE) {
         s += side * step;
@@ -104,20 +103,18 @@ static void normalise(chi_scale_proposal *p)
     }
 }
 
-void chi_scale_propose(const separation *bounds, double df, double *mean, chi_scale_proposal *p)
+void chi_scale_propose(tilt_work *tilt, double df, chi_scale_proposal *p)
 {
-    chi_context context = {bounds, df, mean};
-    double place[NODES_A_SIDE], value[NODES_A_SIDE];
-    p->peak = climb(&context);
-    double top = rough(&context, p->peak);
-    int left = walk(&context, p->peak, top, -1, place, value);
+    chi_context context = {tilt, df};
+    double peak = climb(&context), top = rough(&context, peak), place[NODES_A_SIDE], value[NODES_A_SIDE];
+    int left = walk(&context, peak, top, -1, place, value);
     for (int i = 0; i < left; i++) {
         p->place[left - 1 - i] = place[i];
         p->log_density[left - 1 - i] = value[i];
     }
-    p->place[left] = p->peak;
+    p->place[left] = peak;
     p->log_density[left] = top;
-    p->nodes = left + 1 + walk(&context, p->peak, top, 1, p->place + left + 1, p->log_density + left + 1);
+    p->nodes = left + 1 + walk(&context, peak, top, 1, p->place + left + 1, p->log_density + left + 1);
     normalise(p);
 }
 

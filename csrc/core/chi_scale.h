@@ -5,7 +5,7 @@
 #ifndef ATTAIN_CORE_CHI_SCALE_H
 #define ATTAIN_CORE_CHI_SCALE_H
 
-#include "rectangle_order.h"
+#include "rectangle_tilt.h"
 
 double chi_scale_log_density(double s, double df);
 
@@ -16,11 +16,10 @@ typedef struct {
     int nodes;
     double place[CHI_SCALE_NODES], log_density[CHI_SCALE_NODES]; /* normalised */
     double below[CHI_SCALE_NODES];                               /* P(s < place) */
-    double peak;                                                 /* the place of the largest log density */
 } chi_scale_proposal;
 
-/* Fills it after f(s) times the rough probability of bounds times exp(s); mean (variables) is scratch. */
-void chi_scale_propose(const separation *bounds, double df, double *mean, chi_scale_proposal *proposal);
+/* Fills it after f(s) times the bound of the tilt on the probability of bounds times exp(s). */
+void chi_scale_propose(tilt_work *tilt, double df, chi_scale_proposal *proposal);
 
 /* The place below which the proposal has probability u, 0 < u < 1; writes its log density. */
 double chi_scale_draw(const chi_scale_proposal *proposal, double u, double *log_density);

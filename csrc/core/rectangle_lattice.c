@@ -112,25 +112,32 @@ static int open_work(lattice_work *w, uint64_t seed)
     return 1;
 }
 
-/* The shifts of a normal, or, of a t, the line through those at two scales between which most draws lie. */
-static att_status set_shifts(lattice_work *w)
+/* A variable that is drawn evenly takes no shift. */
+static int find_shifts(lattice_work *w, tilt_work *tilt, double ratio, double *shift)
 {
-    const separation *bounds = &w->ordered.bounds;
+    double psi;
+    int found = rectangle_tilt(tilt, ratio, &psi);
+    for (size_t v = 0; v < tilt->free; v++)
+        shift[v] = w->ordered.kind[v] == SEPARATION_NARROW ? 0 : tilt->d[v];
+    return found;
+}
+
+/* The shifts of a normal, or, of a t, the line through those at two scales between which most draws lie. */
+static void set_shifts(lattice_work *w, tilt_work *tilt)
+{
     double *shift = w->ordered.shift, *slope = w->ordered.slope, low = 1, high = 1, log_density;
-    int found, found_high = 1;
     if (w->of_scale) {
-        chi_scale_propose(bounds, w->df, w->y, w->proposal);
+        chi_scale_propose(tilt, w->df, w->proposal);
         low = exp(chi_scale_draw(w->proposal, 0.05, &log_density));
         high = exp(chi_scale_draw(w->proposal, 0.95, &log_density));
     }
-    att_status status = rectangle_tilt(bounds, low, shift, &found);
-    if (status == ATT_OK && w->of_scale) status = rectangle_tilt(bounds, high, slope, &found_high);
-    for (size_t v = 0; status == ATT_OK && v < bounds->variables; v++) {
+    int found = find_shifts(w, tilt, low, shift);
+    if (w->of_scale) found = find_shifts(w, tilt, high, slope) && found;
+    for (size_t v = 0; v < tilt->free; v++) {
         slope[v] = w->of_scale ? (slope[v] - shift[v]) / (high - low) : 0;
         shift[v] -= slope[v] * low;
-        if (!found || !found_high) shift[v] = slope[v] = 0;
+        if (!found) shift[v] = slope[v] = 0;
     }
-    return status;
 }
 
 att_status rectangle_lattice(const standard_rectangle *rectangle, double df,
@@ -140,8 +147,13 @@ att_status rectangle_lattice(const standard_rectangle *rectangle, double df,
     lattice_work w = {.kernel = separation_choose(), .df = df};
     att_status status = rectangle_order(rectangle, &w.ordered);
     if (status != ATT_OK) return status;
-    status = open_work(&w, accuracy->seed) ? set_shifts(&w) : ATT_NO_MEMORY;
-    if (status == ATT_OK) run(&w, accuracy, result);
+    tilt_work tilt = {0};
+    status = open_work(&w, accuracy->seed) ? rectangle_tilt_open(&w.ordered.bounds, &tilt) : ATT_NO_MEMORY;
+    if (status == ATT_OK) {
+        set_shifts(&w, &tilt);
+        run(&w, accuracy, result);
+    }
+    rectangle_tilt_free(&tilt);
     free(w.vector);
     free(w.shift);
     free(w.y);

@@ -24,18 +24,6 @@
 #define MAX_HALVINGS 30
 #define CLOSE_ENOUGH 1e-6
 
-typedef struct {
-    const separation *bounds;
-    double ratio;
-    size_t free;               /* variables - 1 */
-    double *x, *d;             /* (variables), the last 0 */
-    double *mean, *variance;   /* (variables), of the cut normals */
-    double *slope_x, *slope_d; /* (free) */
-    double *step_x, *step_d;   /* (free) */
-    double *trial_x, *trial_d; /* (variables) */
-    double *cross, *form;      /* (free, free): B, what is left of the Hessian */
-} tilt_work;
-
 static const double *row_of(const tilt_work *w, size_t v)
 {
     return w->bounds->load + w->bounds->first[v] * w->bounds->variables;
@@ -45,6 +33,7 @@ static const double *row_of(const tilt_work *w, size_t v)
 static double evaluate(tilt_work *w, const double *x, const double *d)
 {
     double square = 0;
+    w->psi = 0;
     for (size_t j = 0; j < w->free; j++) w->slope_x[j] = -d[j];
     for (size_t v = 0; v <= w->free; v++) {
         const double *load = row_of(w, v);
@@ -52,6 +41,7 @@ static double evaluate(tilt_work *w, const double *x, const double *d)
         double moved = d[v] + dense_dot(load, x, v);
         normal_interval cut = normal_interval_of(w->bounds->lower[row] * w->ratio - moved,
                                                  w->bounds->upper[row] * w->ratio - moved);
+        w->psi += d[v] * (0.5 * d[v] - x[v]) + cut.log_mass;
         w->mean[v] = cut.mean;
         w->variance[v] = cut.variance;
         for (size_t j = 0; j < v; j++) w->slope_x[j] += load[j] * cut.mean;
@@ -143,29 +133,47 @@ static void lay_out(tilt_work *w, double *block)
     w->form = block + n * n;
 }
 
-att_status rectangle_tilt(const separation *bounds, double ratio, double *shift, int *found)
+att_status rectangle_tilt_open(const separation *bounds, tilt_work *work)
 {
-    tilt_work w = {.bounds = bounds, .ratio = ratio, .free = bounds->variables - 1};
-    double *block = new_block(w.free + 1, 2 * w.free + 10, 1, sizeof(double));
+    *work = (tilt_work){.bounds = bounds, .free = bounds->variables - 1};
+    double *block = new_block(work->free + 1, 2 * work->free + 10, 1, sizeof(double));
     if (!block) return ATT_NO_MEMORY;
-    lay_out(&w, block);
-    *found = find_saddle(&w);
-    for (size_t v = 0; v < w.free; v++) shift[v] = bounds->kind[v] == SEPARATION_NARROW ? 0 : w.d[v];
-    shift[w.free] = 0;
-    free(block);
+    lay_out(work, block);
     return ATT_OK;
 }
 
-double rectangle_rough_log_probability(const separation *bounds, double ratio, double *mean)
+void rectangle_tilt_free(tilt_work *work)
+{
+    free(work->x); /* the block begins with it */
+    *work = (tilt_work){0};
+}
+
+/* Each variable at its mean, given those before it; no shifts. */
+static double rough_log_probability(tilt_work *w)
 {
     double log_probability = 0;
-    for (size_t v = 0; v < bounds->variables; v++) {
-        size_t row = bounds->first[v];
-        double moved = dense_dot(bounds->load + row * bounds->variables, mean, v);
-        normal_interval cut =
-            normal_interval_of(bounds->lower[row] * ratio - moved, bounds->upper[row] * ratio - moved);
-        mean[v] = cut.mean;
+    for (size_t v = 0; v <= w->free; v++) {
+        size_t row = w->bounds->first[v];
+        double moved = dense_dot(row_of(w, v), w->mean, v);
+        normal_interval cut = normal_interval_of(w->bounds->lower[row] * w->ratio - moved,
+                                                 w->bounds->upper[row] * w->ratio - moved);
+        w->mean[v] = cut.mean;
         log_probability += cut.log_mass;
     }
     return log_probability;
+}
+
+int rectangle_tilt(tilt_work *w, double ratio, double *psi)
+{
+    w->ratio = ratio;
+    int found = find_saddle(w);
+    if (!found) {
+        memset(w->x, 0, 2 * (w->free + 1) * sizeof(double)); /* x, and d behind it */
+        found = find_saddle(w);
+    }
+    *psi = w->psi;
+    if (found) return 1;
+    memset(w->x, 0, 2 * (w->free + 1) * sizeof(double));
+    *psi = rough_log_probability(w);
+    return 0;
 }

@@ -11,13 +11,26 @@
 
 #include "rectangle_order.h"
 
-/* Writes the shifts (variables) for bounds times `ratio`; *found tells whether Newton's method came to the saddle. Any
- * shifts give the right probability. Rows beyond the first of a variable are not looked at. ATT_NO_MEMORY, or
- * ATT_OK. */
-att_status rectangle_tilt(const separation *bounds, double ratio, double *shift, int *found);
+typedef struct {
+    const separation *bounds;
+    double ratio;
+    size_t free;               /* variables - 1 */
+    double psi;                /* at (x, d) as evaluated last */
+    double *x, *d;             /* (variables), the last 0; d are the shifts */
+    double *mean, *variance;   /* (variables), of the cut normals */
+    double *slope_x, *slope_d; /* (free) */
+    double *step_x, *step_d;   /* (free) */
+    double *trial_x, *trial_d; /* (variables) */
+    double *cross, *form;      /* (free, free): B, what is left of the Hessian */
+} tilt_work;
 
-/* About log P, for bounds times `ratio`: each variable's mass given those before it at their conditional means.
- * mean (variables) is scratch. */
-double rectangle_rough_log_probability(const separation *bounds, double ratio, double *mean);
+/* ATT_NO_MEMORY or ATT_OK. */
+att_status rectangle_tilt_open(const separation *bounds, tilt_work *work);
+void rectangle_tilt_free(tilt_work *work);
+
+/* Finds the saddle for bounds times `ratio`, starting from the last one found; 0 when Newton's method does not come to
+ * it. Rows beyond the first of a variable are not looked at. Writes psi there, or, without a saddle, about log P: each
+ * variable's mass given those before it at their conditional means. */
+int rectangle_tilt(tilt_work *work, double ratio, double *psi);
 
 #endif

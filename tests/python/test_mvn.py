@@ -42,8 +42,8 @@ def test_random_correlations_against_long_runs_of_mvtnorm(row):
     assert error <= 5e-5
 
 
-@pytest.mark.parametrize("df", [None, 3, 7.5])
-@pytest.mark.parametrize("shift", [0.0, 2.0, 5.0])
+@pytest.mark.parametrize("df", [None, 4])
+@pytest.mark.parametrize("shift", [0.0, 4.0])
 def test_one_factor_is_the_nested_integral(df, shift):
     loads, lower = np.array([0.9, -0.5, 0.3]), np.array([0.2, -1.0, 0.1]) + shift
     lower[1] = -1 - shift / 2
@@ -55,7 +55,7 @@ def test_one_factor_is_the_nested_integral(df, shift):
             high = stats.norm.cdf((upper * r - loads * f) / spread)
             return stats.norm.pdf(f) * np.prod(high - stats.norm.cdf((lower * r - loads * f) / spread))
 
-        return integrate.quad(integrand, -9, 12, epsabs=1e-13, epsrel=1e-9, limit=200)[0]
+        return integrate.quad(integrand, -9, 12, epsabs=1e-13, epsrel=1e-8, limit=200)[0]
 
     exact = given_scale(1.0)
     if df:
