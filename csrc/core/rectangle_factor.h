@@ -26,7 +26,7 @@ att_status factor_rectangle_open(const standard_rectangle *rectangle, const doub
                                  factor_rectangle *factor);
 void factor_rectangle_free(factor_rectangle *factor);
 
-/* Writes log P for bounds times ratio, relative error of P below 1e-10 (docs/accuracy.md). */
+/* Writes log P for bounds times ratio, relative error of P below 1e-8 (docs/accuracy.md). */
 att_status factor_rectangle_log_probability(const factor_rectangle *factor, double ratio,
                                             double *log_probability);
 

@@ -87,7 +87,7 @@ def mvn_probability(
     log_standard_error : float
         Standard error of `log_probability` over twelve random shifts. 0 where no sampling was needed: one
         variable, independent variables or blocks, variables that share one factor; then the probability is right to
-        1e-9 of itself. Larger than `rel_error` when 1.5 million points did not suffice, and infinite
+        1e-8 of itself. Larger than `rel_error` when 1.5 million points did not suffice, and infinite
         when no point fell inside.
 
     Raises

@@ -45,7 +45,7 @@ typedef struct {
     size_t points;             /* of the lattice, shifts counted; 0 where none was needed */
 } att_rectangle_result;
 
-/* Without a lattice the probability is right to 1e-9 of itself (docs/accuracy.md); with it, within the standard error
+/* Without a lattice the probability is right to 1e-8 of itself (docs/accuracy.md); with it, within the standard error
  * that is written, which may be larger than asked for when max_points stops it. log_probability is -INFINITY when a
  * known value lies outside its bounds, or when bounds of a variable with variance are equal; and, with an infinite
  * standard error, when no point of the lattice fell inside.
