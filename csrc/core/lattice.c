@@ -3,11 +3,6 @@
 
 #include "lattice_vector.h"
 
-size_t lattice_dimensions(void)
-{
-    return LATTICE_DIMENSIONS;
-}
-
 size_t lattice_most_points(void)
 {
     return LATTICE_MOST_POINTS;

@@ -13,8 +13,7 @@
 
 #include "random.h"
 
-/* How many coordinates, and how many points, the vector was made for. */
-size_t lattice_dimensions(void);
+/* How many points the vector was made for; its components are 256. */
 size_t lattice_most_points(void);
 
 /* Writes the first `dimensions` components of the generating vector. */
