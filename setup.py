@@ -20,8 +20,10 @@ CORE = """
     status memory distribution quantile_search t_table mixture margin_table
     dense growth_windows growth_calendar growth_covariance growth_point growth_posterior growth_nodes random_walk
     growth_batch growth_quantiles growth_score growth_learn margin_score
+    random lattice normal_interval log_quadrature separation_plain separation_avx2 separation_avx512 separation_choose
+    rectangle_order rectangle_tilt rectangle_factor chi_scale rectangle_lattice rectangle
 """.split()
-GLUE = "module arrays raise glue_mixture glue_growth".split()
+GLUE = "module arrays raise glue_mixture glue_growth glue_joint".split()
 
 WINDOWS = sys.platform == "win32"
 # No fused multiply-add: the same source gives the same bytes on every machine.
@@ -186,7 +188,7 @@ if __name__ == "__main__":
             Extension(
                 "attain._core",
                 sources=[f"csrc/core/{name}.c" for name in CORE] + [f"csrc/glue/{name}.c" for name in GLUE],
-                depends=["setup.py", *sorted(glob("csrc/**/*.h", recursive=True))],
+                depends=["setup.py", *sorted(glob("csrc/**/*.h", recursive=True)), *glob("csrc/core/*.inc")],
                 include_dirs=["csrc/include"],
                 define_macros=[
                     ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),

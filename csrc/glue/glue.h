@@ -35,5 +35,6 @@ int check_length(PyArrayObject *array, int axis, size_t length, const char *name
 /* Method tables of the glue files, each ended by a row of NULLs. */
 extern PyMethodDef growth_methods[];
 extern PyMethodDef mixture_methods[];
+extern PyMethodDef joint_methods[];
 
 #endif

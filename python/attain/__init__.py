@@ -16,6 +16,7 @@ from attain.errors import (
 )
 from attain.growth_test import GrowthTest, growth_test
 from attain.history import History
+from attain.mvn import mvn_probability
 from attain.plan import Plan, bundled_plans, load_plan, plan_schema
 from attain.prior import Prior, load_prior
 from attain.projection import Projection, project
@@ -68,6 +69,7 @@ __all__ = [
     "load_plan",
     "load_prior",
     "multiple",
+    "mvn_probability",
     "plan_schema",
     "project",
     "ratio",

@@ -96,3 +96,14 @@ def margin_log_interval(
 def margin_quantile(
     weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, probability: ArrayLike, /
 ) -> _Floats: ...
+def mvn_log_probability(
+    lower: ArrayLike,
+    upper: ArrayLike,
+    mean: ArrayLike,
+    cov: ArrayLike,
+    df: float,
+    seed: int,
+    relative_error: float,
+    max_points: int,
+    /,
+) -> tuple[float, float, int]: ...

@@ -117,14 +117,15 @@ def includes(path):
 
 
 def headers(folder):
-    return {path.relative_to(CSRC / folder).as_posix() for path in (CSRC / folder).glob("**/*.h")}
+    files = (CSRC / folder).glob("**/*")
+    return {path.relative_to(CSRC / folder).as_posix() for path in files if path.suffix in {".h", ".inc"}}
 
 
 # Python -> glue -> public headers <- core. What a folder may include: names or, ending in a slash, folders.
 STANDARD = {f"{name}.h" for name in C_LIBRARY}
 MAY_INCLUDE = {
     "include": STANDARD | headers("include"),
-    "core": STANDARD | headers("include") | headers("core") | {"gsl/"},
+    "core": STANDARD | headers("include") | headers("core") | {"gsl/", "immintrin.h"},  # vector instructions
     "glue": STANDARD | headers("include") | headers("glue") | {"Python.h", "numpy/"},
 }
 

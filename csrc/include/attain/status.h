@@ -12,6 +12,9 @@
     X(ATT_BAD_PRIOR, ATT_CLASS_ARGUMENT, "a point of the prior lies outside the family")                     \
     X(ATT_BAD_ORDER, ATT_CLASS_ARGUMENT, "rows are not sorted by series and year")                           \
     X(ATT_TOO_FAR, ATT_CLASS_ARGUMENT, "the horizon is longer than 200 years")                               \
+    X(ATT_EMPTY_RECTANGLE, ATT_CLASS_ARGUMENT, "a lower bound lies above its upper bound")                   \
+    X(ATT_NOT_COVARIANCE, ATT_CLASS_ARGUMENT, "a covariance is not symmetric and positive semidefinite")     \
+    X(ATT_TOO_WIDE, ATT_CLASS_ARGUMENT, "more than 250 variables without structure")                         \
     X(ATT_BAD_KIND, ATT_CLASS_DATA, "a row is neither a level nor a growth rate nor a share")                \
     X(ATT_NOT_FINITE, ATT_CLASS_DATA, "a value is NaN or infinite")                                          \
     X(ATT_NOT_POSITIVE, ATT_CLASS_DATA, "a level is zero or negative; the model works on its logarithm")     \
