@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 from windows import FOLDER
 
 from attain.backtest import cut_windows
-from attain.learning import EVIDENCE_LIMIT, LENGTHS, Panel, learn_points
+from attain.learning import EVIDENCE_LIMIT, LENGTHS, SHORT, Panel, learn_points
 from attain.prior import Prior
 
 GROUPS, HORIZONS, FIRST, LAST = 4, (3, 5), 1995, 2019
@@ -40,7 +40,7 @@ def scores(own: pd.DataFrame, origin: int, priors: dict[str, Prior | None]) -> p
     """One row per window and horizon whose outcome is known."""
     data = panel(own)
     ends = np.flatnonzero(data.year == origin)
-    pairs = [(n, end) for n in LENGTHS for end in ends if end >= n - 1 and data.code[end - n + 1] == data.code[end]]
+    pairs = [(n, end) for n in LENGTHS if n >= SHORT for end in ends if end >= n - 1 and data.code[end - n + 1] == data.code[end]]
     length, end = np.array(pairs, np.int64).T
     windows = cut_windows(data.code, data.year, data.value, end, length, HORIZONS)
     known = ~np.isnan(windows.actual.ravel())
@@ -57,8 +57,8 @@ def main() -> None:
     folder = options.parse_args().folder
     frame = provinces(folder)
     given = pd.read_csv(folder / "windows.csv.gz")
-    windows, _ = given_windows(given)
-    elsewhere = learn_points(windows, np.where(given["fold"] == "china", 0.0, 1.0))
+    windows, row = given_windows(given)
+    elsewhere = learn_points(windows, np.where(given["fold"].to_numpy()[row] == "china", 0.0, 1.0))
     general = Prior("general", elsewhere, EVIDENCE_LIMIT, {"scale": "log"})
     rows = []
     for origin in tqdm(range(FIRST, LAST + 1), disable=None):

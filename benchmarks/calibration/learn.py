@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from windows import FOLDER, score_windows
 
 from attain.backtest import Windows, cut_windows
-from attain.learning import EVIDENCE_LIMIT, HORIZONS, LENGTHS, Panel, card, learn_points
+from attain.learning import EVIDENCE_LIMIT, HORIZONS, LENGTHS, SHORT, Panel, card, learn_points
 from attain.prior import COLUMNS
 from attain.scale import LOG, LOGIT
 
@@ -28,13 +28,17 @@ INDUSTRY = ("BEA_STATE_INDUSTRY", "CN_PROVINCE_SECTOR")
 CHINA_SINCE = 1978
 
 
-def given_windows(frame: pd.DataFrame) -> tuple[Windows, list[np.ndarray]]:
-    """The windows of windows.csv.gz, in its order, and their levels."""
-    levels = [np.array(text.split(), float) for text in frame["levels"]]
-    length, n = np.array([len(own) for own in levels]), frame["n"].to_numpy()
+def given_windows(frame: pd.DataFrame) -> tuple[Windows, np.ndarray]:
+    """The windows of windows.csv.gz, those of the shortest histories cut shorter too, and the row of each."""
+    levels, row, n = [], [], []
+    for length in LENGTHS:
+        own = np.flatnonzero(frame["n"] == max(length, SHORT))
+        levels += [np.array(frame["levels"].iat[i].split(), float)[frame["n"].iat[i] - length :] for i in own]
+        row, n = [*row, *own], [*n, *[length] * len(own)]
+    length, n = np.array([len(own) for own in levels]), np.array(n)
     code, first = np.repeat(np.arange(len(levels)), length), np.cumsum(length) - length
     year = np.arange(length.sum()) - np.repeat(first, length)
-    return cut_windows(code, year, np.concatenate(levels), first + n - 1, n, HORIZONS), levels
+    return cut_windows(code, year, np.concatenate(levels), first + n - 1, n, HORIZONS), np.array(row)
 
 
 def panel_of(frame: pd.DataFrame, sources: tuple[str, ...], since: int) -> Panel:
@@ -54,11 +58,10 @@ def write(name: str, points: np.ndarray, about: dict[str, object], zh: str) -> N
 
 
 def ship(folder: Path) -> None:
-    frame = pd.read_csv(folder / "windows.csv.gz").sort_values("n", kind="stable")
-    windows, _ = given_windows(frame)
+    windows, _ = given_windows(pd.read_csv(folder / "windows.csv.gz"))
     points = learn_points(windows)
     told = "M1, M3 and tourism competitions, Penn World Table 9.1, Maddison 2023, World Bank, US states, FRED, China, Italy"
-    write("general", points, card("General: yearly economic series", LOG, points, len(frame), told), "通用")
+    write("general", points, card("General: yearly economic series", LOG, points, len(windows.length), told), "通用")
     yearly = pd.read_csv(folder / "yearly.csv.gz", dtype={"period": str})
     yearly = yearly[yearly["frequency"] == "yearly"].assign(period=lambda f: f["period"].astype(int))
     for name, title, zh, sources, since, told in (
@@ -84,11 +87,12 @@ def ship(folder: Path) -> None:
 
 def folds(folder: Path, out: Path) -> None:
     frame = pd.read_csv(folder / "windows.csv.gz")
-    windows, levels = given_windows(frame)
+    windows, row = given_windows(frame)
+    levels = [np.array(text.split(), float) for text in frame["levels"]]
     parts = []
     for fold in tqdm(sorted(frame["fold"].unique()), disable=None):
         own = (frame["fold"] == fold).to_numpy()
-        points = learn_points(windows, np.where(own, 0.0, 1.0))
+        points = learn_points(windows, np.where(own[row], 0.0, 1.0))
         prior = (points, EVIDENCE_LIMIT)
         mine = np.flatnonzero(own)
         parts.append(

@@ -20,10 +20,11 @@ from attain.projection import project
 from attain.reading import load_history
 from attain.scale import LOG, LOGIT, Scale
 
-LENGTHS = (6, 10, 15)
+LENGTHS = (2, 3, 6, 10, 15)
 HORIZONS = (1, 2, 3, 4, 5)
-EVIDENCE_LIMIT = 40.0
+EVIDENCE_LIMIT = 30.0
 HEDGE = 0.05
+SHORT, SHORT_IMPORTANCE = 6, 0.12  # what histories of fewer levels count for: with few changes the prior speaks
 
 # Shocks: persistence phi, then the shares of measurement error, level shocks and growth shocks.
 _SHOCKS = (
@@ -60,7 +61,7 @@ def learn_points(windows: Windows, importance: Floats | None = None, scale: Scal
     windows
         Histories and what came after them: W.
     importance
-        What each window counts for: (W). Equal by default.
+        What each window counts for, beside what its length makes of it: (W). Equal by default.
     scale
         Of the figures.
 
@@ -80,7 +81,8 @@ def learn_points(windows: Windows, importance: Floats | None = None, scale: Scal
 
 def _climbed(windows: Windows, importance: Floats | None) -> tuple[Any, ...]:
     used = np.isin(windows.horizons, _CLIMBED)
-    counts = np.ones(len(windows.length)) if importance is None else importance
+    by_length = np.where(windows.length < SHORT, SHORT_IMPORTANCE, 1.0)
+    counts = by_length if importance is None else by_length * importance
     return *windows.columns, windows.horizons[used], windows.actual[:, used], counts
 
 
