@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from priors import PROTOTYPE
 
 import attain as at
 from attain.errors import ArgumentError
@@ -31,7 +32,7 @@ def growth(since=2024, by=2028, **fields):
 
 @pytest.fixture(scope="module")
 def jiangxi():
-    return at.assess("jiangxi-2025")
+    return at.assess("jiangxi-2025", prior=PROTOTYPE)
 
 
 def test_growth_and_multiple_are_levels_in_other_words():
@@ -288,7 +289,7 @@ def test_the_promised_error_holds_against_the_oracle():
 
     from attain.projection import numerical_error
 
-    prior = at.load_prior().table
+    prior = at.load_prior().points
     projection = at.project(LEVELS, to=2028, indicators=["x"])
     rows = [(int(y), "level", float(v), "a") for y, v in LEVELS["x"].items()]
     mixture = oracle.posterior(rows, prior, 2024, math.log(140), "a", 2028)
@@ -301,9 +302,11 @@ def test_the_promised_error_holds_against_the_oracle():
 
 def test_a_projection_brings_its_treatment_and_date():
     treatments = {"cluster_prov_revenue": "one-scope"}
-    projection = at.project("jiangxi", to=2028, indicators=["cluster_prov_revenue"], treatments=treatments)
+    projection = at.project("jiangxi", to=2028, indicators=["cluster_prov_revenue"], treatments=treatments, prior=PROTOTYPE)
     result = at.assess("jiangxi-2025", projection)
     assert result.table.loc["cluster-revenue", "probability"] == pytest.approx(0.188919, abs=1e-6)
+    assert result.prior == result.to_dict()["prior"] == "prototype"
+    assert set(result.sensitivity["prior"]) == {"prototype"}
     dated = at.assess("jiangxi-2025", at.project("jiangxi", to=2028, as_of=2023))
     assert dated.to_dict()["as_of"] == 2023
     with pytest.raises(ArgumentError, match="the projection brings its own"):
