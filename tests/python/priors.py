@@ -1,5 +1,5 @@
-"""Priors for tests, which so do not hang on those that are shipped: the prototype's 42 points, under which its numbers are
-known, and random points of the whole family."""
+"""Priors for tests, which so do not hang on those that are shipped: the prototype's 42 points, under which its numbers
+are known, and random points of the whole family."""
 
 from pathlib import Path
 

@@ -40,7 +40,9 @@ def windows():
 @pytest.fixture(scope="module")
 def scored(windows):
     frame, tidy = windows
-    return at.backtest(tidy, horizons=(3, 5), units=dict(zip(frame["window"], frame["unit"], strict=True)), prior=PROTOTYPE)
+    return at.backtest(
+        tidy, horizons=(3, 5), units=dict(zip(frame["window"], frame["unit"], strict=True)), prior=PROTOTYPE
+    )
 
 
 def panel(series=3, years=14, seed=0):

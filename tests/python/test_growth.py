@@ -268,7 +268,7 @@ def test_rows_that_deny_each_other_are_refused():
 
 def test_overlap_is_refused_even_where_measurement_error_could_explain_it():
     """The structure of the rows decides, not the prior: a point with r > 0 would have a regular covariance."""
-    noisy = np.array([[0.6, 0.3, 0.4, 0.3, 0.03, 0.3, 1.5, 0.05, 1.0]])
+    noisy = np.array([[0.6, 0.3, 0.4, 0.3, 0.03, 0.3, 1.5, 0.05, 1.0, 0.0, 1.0]]), np.inf
     rows = [(y, "level", 50.0 + y, s) for y in (2020, 2021) for s in "ab"]
     with pytest.raises(DataError, match="same years"):
         _core.growth_posterior(noisy, *columns(rows), 3)
@@ -368,7 +368,18 @@ def test_batch_marks_bad_series_and_goes_on():
 
 def test_bad_priors_and_arguments_are_refused():
     rows = columns([(2000, "level", 1.0, "a")])
-    for column, value in ((0, 1.0), (1, 0.5), (4, 11.0), (5, 1e7), (6, 0.04), (6, 1e308), (7, 1e200), (8, 1.1), (9, -1.0), (10, 0.0)):
+    for column, value in (
+        (0, 1.0),
+        (1, 0.5),
+        (4, 11.0),
+        (5, 1e7),
+        (6, 0.04),
+        (6, 1e308),
+        (7, 1e200),
+        (8, 1.1),
+        (9, -1.0),
+        (10, 0.0),
+    ):
         table = PROTOTYPE.table.copy()
         table[0, column] = value
         with pytest.raises(ArgumentError):
