@@ -122,13 +122,21 @@ static void add_shares(double *gradient, const float *value, size_t count, doubl
     for (size_t g = 0; g < count; g++) gradient[g] += factor / sum * value[g];
 }
 
-/* Adds one series to the gradient; returns its mean log predictive density, 0 where nothing came. */
+/* What a series counts for: nothing where nothing came. */
+static double importance_of(const att_learning *task, size_t s)
+{
+    size_t h = 0;
+    while (h < task->horizons && isnan(task->actual[s * task->horizons + h])) h++;
+    if (h == task->horizons) return 0;
+    return task->importance ? task->importance[s] : 1;
+}
+
+/* Adds one series that counts to the gradient; returns its mean log predictive density. */
 static double climb_series(learner *l, size_t s, double importance)
 {
     size_t count = 0;
     double score = 0;
     for (size_t h = 0; h < l->horizons; h++) count += l->came[s * l->horizons + h];
-    if (count == 0 || importance == 0) return 0;
     for (size_t g = 0; g < l->points; g++) l->prior[g] = l->evidence[s * l->points + g] + (float)l->u[g];
     for (size_t h = 0; h < l->horizons; h++) {
         if (!l->came[s * l->horizons + h]) continue;
@@ -148,7 +156,8 @@ static double evaluate(learner *l, const att_learning *task)
     double score = 0, total = 0;
     for (size_t g = 0; g < l->points; g++) l->gradient[g] = 0;
     for (size_t s = 0; s < l->series; s++) {
-        double importance = task->importance ? task->importance[s] : 1;
+        double importance = importance_of(task, s);
+        if (importance == 0) continue;
         score += importance * climb_series(l, s, importance);
         total += importance;
     }
@@ -192,7 +201,7 @@ static att_status check_task(const att_learning *task, size_t series, size_t *fa
     for (size_t s = 0; s < series; s++) {
         double importance = task->importance ? task->importance[s] : 1;
         if (!(importance >= 0) || isinf(importance)) return ATT_BAD_ARGUMENT;
-        total += importance;
+        total += importance_of(task, s);
     }
     return total > 0 ? ATT_OK : ATT_BAD_ARGUMENT;
 }

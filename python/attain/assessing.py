@@ -30,7 +30,7 @@ from attain.joint import Joint, joint_probability
 from attain.language import Text, note_of
 from attain.plan import Plan, load_plan
 from attain.precision import as_modelled
-from attain.prior import load_prior
+from attain.prior import Prior, load_prior
 from attain.projection import Model, Projection, numerical_error, project
 from attain.reading import load_history
 from attain.target import Target
@@ -46,7 +46,7 @@ def assess(
     history: Any = None,
     *,
     model: Model | None = None,
-    prior: str | None = None,
+    prior: str | Prior | None = None,
     engine: Engine = "auto",
     as_of: AsOf = None,
     seed: int = 0,
@@ -82,18 +82,16 @@ def assess(
         raise ArgumentError(f"engine: {engine!r} is none of 'auto', 'exact', 'independent'")
     if model not in (None, "growth", "random-walk"):
         raise ArgumentError(f"model: {model!r} is neither 'growth' nor 'random-walk'")
-    if prior is not None:
-        load_prior(prior)
+    grid = load_prior("general" if prior is None else prior)
     loaded = load_plan(plan)
     if isinstance(history, Projection):
         if (model, prior, as_of) != (None, None, None):
             raise ArgumentError("model, prior, as_of: the projection brings its own; leave them out")
         given = history
-        asked = "none" if given.prior is None else given.prior.name
-        work = _Work(loaded, given.history, given.model, asked, given.to, given.treatments)
+        work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments)
     else:
         figures = _history_of(loaded, history).as_of(as_of)
-        work = _Work(loaded, figures, model or "growth", prior or "general", 0, {})
+        work = _Work(loaded, figures, model or "growth", grid if model != "random-walk" else None, 0, {})
     result = work.assess(seed)
     if engine == "exact" and result.engine != "exact":
         raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'independent'")
@@ -113,7 +111,7 @@ class _Work:
     plan: Plan
     history: History
     model: Model
-    prior: str
+    prior: Prior | None
     to: int
     treatments: Mapping[str, str]
 
@@ -171,7 +169,7 @@ class _Work:
             self.history,
             to=self.last_year,
             model=self.model,
-            prior=self.prior if self.model == "growth" else "general",
+            prior=self.prior or "general",
             indicators=names,
             treatments=treatments,
         )
@@ -179,7 +177,7 @@ class _Work:
     @property
     def _asked(self) -> str:
         """Name of the prior asked for."""
-        return self.prior if self.model == "growth" else "none"
+        return "none" if self.prior is None else self.prior.name
 
     @functools.cached_property
     def default(self) -> Projection | None:

@@ -19,7 +19,7 @@ import pandas as pd
 from attain import _core
 from attain.errors import ArgumentError, DataError
 from attain.history import Columns, History
-from attain.prior import Points, load_prior
+from attain.prior import Points, Prior, load_prior
 from attain.projection import Model
 from attain.reading import load_history
 from attain.scale import LOGIT
@@ -365,7 +365,7 @@ def backtest(
     origins: Origins = "last",
     history: int | None = None,
     model: Model = "growth",
-    prior: str = "general",
+    prior: str | Prior = "general",
     units: Mapping[str, str] | None = None,
 ) -> Backtest:
     """Project a panel of yearly series from past origins, and score the projections against what came.

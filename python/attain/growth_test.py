@@ -17,6 +17,7 @@ from attain import _core
 from attain.errors import ArgumentError, BasisError, DataError
 from attain.event import GROWTH, Event, Missing, event_of, figure_y
 from attain.history import AsOf, History, Observations
+from attain.prior import Prior
 from attain.projection import Projection, project
 from attain.reading import load_history
 from attain.scale import LOGIT
@@ -205,7 +206,7 @@ def growth_test(
     growth: float | str,
     by: int | None = None,
     since: int | None = None,
-    prior: str = "general",
+    prior: str | Prior = "general",
     reference: Any = None,
     treatment: str | None = None,
     as_of: AsOf = None,

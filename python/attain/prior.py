@@ -14,7 +14,7 @@ import pandas as pd
 import yaml
 
 from attain.errors import ArgumentError
-from attain.scale import LOGIT, Scale
+from attain.scale import LOG, LOGIT, Scale
 
 OF_SHARES = "share"
 COLUMNS = ("phi", "r", "w", "q", "m0", "k0", "a0", "s0", "rho", "d", "weight")
@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 Points = tuple[Floats, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prior:
     """Points of the growth family (the model: `csrc/include/attain/growth.h`).
 
@@ -32,12 +32,22 @@ class Prior:
     table : array (G, 11), columns phi, r, w, q, m0, k0, a0, s0, rho, d, weight.
     evidence_limit : n changes count as n / (1 + n / evidence_limit) when points are weighed; infinity is Bayes' rule.
     card : provenance: data, method, counts; and the `scale` of the figures that it speaks of, log or logit.
+
+    Raises
+    ------
+    ArgumentError
+        When the card has no such scale.
     """
 
     name: str
     table: Floats
     evidence_limit: float
     card: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        scale = self.card.get("scale")
+        if scale not in (LOG.name, LOGIT.name):
+            raise ArgumentError(f"prior {self.name!r}: the scale in its card is {scale!r}; write 'log' or 'logit'")
 
     @property
     def points(self) -> Points:
@@ -69,14 +79,17 @@ class Prior:
         Raises
         ------
         ArgumentError
-            For a share outside 0 to 1.
+            For a share outside 0 to 1, and for a prior of shares with one of levels.
         """
         if not 0 < share < 1:
             raise ArgumentError(f"share: {share!r} is not between 0 and 1")
+        if self.card["scale"] != other.card["scale"]:
+            raise ArgumentError(f"other: {other.name!r} is of another scale than {self.name!r}; mix priors of one")
         parts = [(self, 1 - share), (other, share)]
         table = np.vstack([_reweighed(p.table, s * p.table[:, -1] / p.table[:, -1].sum()) for p, s in parts])
         limit = (1 - share) * self.evidence_limit + share * other.evidence_limit
-        card = {"mixture": {p.name: round(s, 6) for p, s in parts}, "parts": [dict(p.card) for p, _ in parts]}
+        shares = {p.name: round(s, 6) for p, s in parts}
+        card = {"scale": self.card["scale"], "mixture": shares, "parts": [dict(p.card) for p, _ in parts]}
         return Prior(name or f"{self.name}+{other.name}", table, limit, card)
 
     def summary(self) -> str:
@@ -88,9 +101,13 @@ def _reweighed(table: Floats, weight: Floats) -> Floats:
     return np.ascontiguousarray(np.column_stack([table[:, :-1], weight]))
 
 
+def load_prior(prior: str | Prior = "general") -> Prior:
+    """The bundled prior of that name, or the prior given; ArgumentError lists the names there are."""
+    return prior if isinstance(prior, Prior) else _bundled(prior)
+
+
 @functools.cache
-def load_prior(name: str = "general") -> Prior:
-    """The bundled prior of that name; ArgumentError lists the names there are."""
+def _bundled(name: str) -> Prior:
     folder = resources.files("attain").joinpath("priors")
     if not folder.joinpath(f"{name}.csv").is_file():
         known = ", ".join(sorted(e.name[:-4] for e in folder.iterdir() if e.name.endswith(".csv")))

@@ -354,7 +354,7 @@ def project(
     *,
     to: int,
     model: Model = "growth",
-    prior: str = "general",
+    prior: str | Prior = "general",
     as_of: AsOf = None,
     seed: int = 0,
     indicators: Sequence[str] | None = None,
@@ -368,8 +368,8 @@ def project(
     to : last year of the projection.
     model : `"growth"`, the conjugate growth model averaged over a prior; or `"random-walk"`, the textbook random
         walk with drift, to which every figure is exact.
-    prior : name of a bundled prior; the random walk has none. Shares use the prior `share` unless this is a prior of
-        shares itself, which levels cannot use.
+    prior : a prior, or the name of a bundled one; the random walk has none. Shares use the prior `share` unless this is
+        a prior of shares itself, which levels cannot use.
     as_of : date of knowledge, or year of the last figure; see `History.as_of`.
     seed : for random results, of which there are none yet.
     indicators : ids or labels; all by default.

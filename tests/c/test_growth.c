@@ -35,15 +35,31 @@ static const double VALUE[ROWS] = {100, 108, 121, 0.07, 0.04, 90};
 static const att_growth_prior prior = {POINTS, PRIOR, INFINITY};
 static const att_observations table = {ROWS, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, NULL};
 
+/* The same with drift that fades or is new every year, and past years that were more volatile. */
+static const double FADING_PRIOR[POINTS * ATT_PRIOR_COLUMNS] = {
+    0,   0,    1,    0,   0.03, 0.05, 1.5, 0.05, 0.7, 0,   0.5, /* */
+    0.6, 0.3,  0.4,  0.3, 0.03, 0.3,  1.5, 0.05, 0.9, 1.2, 0.3, /* */
+    0,   0.95, 0.05, 0,   0,    0.02, 0.5, 0.05, 0,   2,   0.2,
+};
+static const att_growth_prior fading = {POINTS, FADING_PRIOR, 10};
+
+typedef struct {
+    double weight[POINTS], location[POINTS], scale[POINTS]; /* of the last year of the horizon */
+} oracle_values;
+
 /* Printed by: python -c "import sys; sys.path.insert(0, 'tests/python'); import oracle, numpy as np; rows =
  * [(2015,'level',100.,0), (2016,'level',108.,0), (2018,'level',121.,0), (2020,'growth',.07,1),
- * (2021,'growth',.04,1), (2021,'level',90.,1)]; P = np.array([[0,0,1,0,.03,.05,1.5,.05,.5],
- * [.6,.3,.4,.3,.03,.3,1.5,.05,.3], [0,.95,.05,0,0,.02,.5,.05,.2]]); w,d,l,s = oracle.posterior(rows, P,
- * 2021, np.log(90.), 1, 2024); print(repr(w.tolist()), repr(l[:,2].tolist()), repr(s[:,2,2].tolist()))" */
-static const double ORACLE_WEIGHT[POINTS] = {0.6567169171547005, 0.3390331394054203, 0.00424994343987929};
-static const double ORACLE_LOCATION[POINTS] = {4.607509636878555, 4.636546170060519, 4.481011401378607};
-static const double ORACLE_SCALE[POINTS] = {0.005653415644512682, 0.0074621081247470385,
-                                            0.008096582643918543};
+ * (2021,'growth',.04,1), (2021,'level',90.,1)]; P = np.array([[0,0,1,0,.03,.05,1.5,.05,1,0,.5],
+ * [.6,.3,.4,.3,.03,.3,1.5,.05,1,0,.3], [0,.95,.05,0,0,.02,.5,.05,1,0,.2]]); F = P.copy(); F[:,8] = .7,.9,0;
+ * F[:,9] = 0,1.2,2; [print(w.tolist(), l[:,2].tolist(), s[:,2,2].tolist()) for w,d,l,s in
+ * (oracle.posterior(rows, p, 2021, np.log(90.), 1, 2024) for p in ((P, np.inf), (F, 10)))]" */
+static const oracle_values ORACLE = {{0.6567169171547005, 0.3390331394054203, 0.00424994343987929},
+                                     {4.607509636878555, 4.636546170060519, 4.481011401378607},
+                                     {0.005653415644512682, 0.0074621081247470385, 0.008096582643918543}};
+static const oracle_values FADING_ORACLE = {
+    {0.8612352351095562, 0.12649276256660638, 0.012272002323837376},
+    {4.593730848902488, 4.606780985415695, 4.484367806495891},
+    {0.005753108802545873, 0.007302401414534778, 0.0016678232784231011}};
 
 static void assert_near(double got, double expected, double tolerance)
 {
@@ -51,17 +67,23 @@ static void assert_near(double got, double expected, double tolerance)
         fail_msg("%.17g is not %.17g within %g", got, expected, tolerance);
 }
 
+static void assert_posterior(const att_growth_prior *from, const oracle_values *expected)
+{
+    double weight[POINTS], df[POINTS], location[POINTS * HORIZON], scale[POINTS * HORIZON * HORIZON];
+    assert_int_equal(att_growth_posterior(from, &table, HORIZON, weight, df, location, scale), ATT_OK);
+    for (size_t g = 0; g < POINTS; g++) {
+        assert_near(weight[g], expected->weight[g], 1e-11);
+        assert_near(location[g * HORIZON + 2], expected->location[g], 1e-11);
+        assert_near(scale[g * 9 + 8], expected->scale[g], 1e-11);
+        assert_near(df[g], 2 * PRIOR[g * ATT_PRIOR_COLUMNS + 6] + 4, 0);
+    }
+}
+
 static void posterior_equals_the_oracle(void **state)
 {
     (void)state;
-    double weight[POINTS], df[POINTS], location[POINTS * HORIZON], scale[POINTS * HORIZON * HORIZON];
-    assert_int_equal(att_growth_posterior(&prior, &table, HORIZON, weight, df, location, scale), ATT_OK);
-    for (size_t g = 0; g < POINTS; g++) {
-        assert_near(weight[g], ORACLE_WEIGHT[g], 1e-11);
-        assert_near(location[g * HORIZON + 2], ORACLE_LOCATION[g], 1e-11);
-        assert_near(scale[g * 9 + 8], ORACLE_SCALE[g], 1e-11);
-        assert_near(df[g], 2 * PRIOR[g * ATT_PRIOR_COLUMNS + 6] + 4, 0);
-    }
+    assert_posterior(&prior, &ORACLE);
+    assert_posterior(&fading, &FADING_ORACLE);
 }
 
 static void origin_and_uses_are_told(void **state)
@@ -147,6 +169,10 @@ static void priors_outside_the_family_are_refused(void **state)
         bad[ATT_PRIOR_COLUMNS + cases[c].column] = cases[c].value;
         assert_int_equal(att_growth_prior_check(&(att_growth_prior){POINTS, bad, INFINITY}), ATT_BAD_PRIOR);
     }
+    const double limits[] = {0, -1, NAN};
+    for (size_t c = 0; c < sizeof limits / sizeof limits[0]; c++)
+        assert_int_equal(att_growth_prior_check(&(att_growth_prior){POINTS, PRIOR, limits[c]}),
+                         ATT_BAD_PRIOR);
     assert_int_equal(att_growth_prior_check(&(att_growth_prior){0, PRIOR, INFINITY}), ATT_BAD_ARGUMENT);
 }
 
@@ -611,18 +637,23 @@ static void small_errors_go_over_into_none(void **state)
 }
 
 /* Printed by: python -c "import sys; sys.path.insert(0, 'tests/python'); import oracle, numpy as np; rows =
- * [(2015,'level',100.,0,0,.03), (2016,'level',108.,0,0,.03), (2018,'level',121.,0,0,.03)]; P = ...as above;
- * print([1 - oracle.normal_tail(oracle.normals(rows, P, 0, 2021, 20000), b) for b in (4.8, 4.9, 5.1)])" */
+ * [(2015,'level',100.,0,0,.03), (2016,'level',108.,0,0,.03), (2018,'level',121.,0,0,.03)]; ...as above;
+ * [print([1 - oracle.normal_tail(oracle.normals(rows, p, 0, 2021, 20000), b) for b in (4.8, 4.9, 5.1)]) for p in
+ * ((P, np.inf), (F, 10))]" */
 static void nodes_equal_the_oracle(void **state)
 {
     (void)state;
     static double weight[NODES], df[NODES], location[NODES * HORIZON], scale[NODES * HORIZON * HORIZON];
     const double error[3] = {0.03, 0.03, 0.03}, bound[3] = {4.8, 4.9, 5.1};
-    const double expected[3] = {0.2019441597034205, 0.5283451870678991, 0.948202139248628};
+    const double expected[2][3] = {{0.2019441597034205, 0.5283451870678991, 0.948202139248628},
+                                   {0.2240837167266333, 0.5776335632591701, 0.9618164926094699}};
+    const att_growth_prior *from[2] = {&prior, &fading};
     const att_observations rows = {3, SERIES, YEAR, KIND, SCOPE, VALUE, NULL, error};
     const att_mixture nodes = {NODES, HORIZON, weight, df, location, scale};
-    assert_int_equal(att_growth_posterior(&prior, &rows, HORIZON, weight, df, location, scale), ATT_OK);
-    for (size_t i = 0; i < 3; i++) assert_near(lower_tail(&nodes, bound[i]), expected[i], 1e-9);
+    for (size_t p = 0; p < 2; p++) {
+        assert_int_equal(att_growth_posterior(from[p], &rows, HORIZON, weight, df, location, scale), ATT_OK);
+        for (size_t i = 0; i < 3; i++) assert_near(lower_tail(&nodes, bound[i]), expected[p][i], 1e-9);
+    }
 }
 
 /* A figure alone: what is forecast is the true one, so its error is added to what the model leaves open. */

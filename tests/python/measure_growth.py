@@ -9,7 +9,8 @@ import sys
 import mpmath as mp
 import numpy as np
 import oracle
-from test_growth import PRIOR, core_posterior, random_pattern
+from priors import PROTOTYPE, random_points
+from test_growth import core_posterior, random_pattern
 
 from attain import _core
 
@@ -20,26 +21,29 @@ def exact(value):
     return mp.mpf(float(value))
 
 
-def figures(point, first, years, scopes):
+def figures(point, first, years, scopes, seen):
     """As `oracle._figures`, in mpf: rows of the map of all shocks, and their variances."""
-    phi, r, w, q, _, k0 = (exact(v) for v in point[:6])
-    cells = years * len(scopes)
-    width = 2 + 2 * years + cells
-    variances = [k0, q / (1 - phi**2), *[q] * years, *[w] * years, *[r] * cells]
-    level, deviation = [mp.mpf(0)] * width, [mp.mpf(0)] * width
-    deviation[1] = mp.mpf(1)
+    phi, r, w, q, _, k0, _, _, rho, d = (exact(v) for v in point[:10])
+    sigma = [(1 + mp.mpf(max(seen - first - t, 0))) ** (d / 2) for t in range(years)]
+    cells, later = years * len(scopes), years - 1
+    width = 1 + 3 * years + cells
+    v = q / (1 - phi**2)
+    variances = [mp.mpf(0), k0, *[k0 * (1 - rho**2)] * later, v, *[q] * later, *[w] * years, *[r] * cells]
+    level, drift, growth = ([mp.mpf(0)] * width for _ in range(3))
+    drift[1] = growth[1 + years] = mp.mpf(1)
     levels = [list(level)]
     for t in range(1, years):
-        level = [a + b for a, b in zip(level, deviation, strict=True)]
+        drift, growth = [rho * x for x in drift], [phi * x for x in growth]
+        drift[1 + t] += 1
+        growth[1 + years + t] += 1
+        level = [x + m + sigma[t] * b for x, m, b in zip(level, drift, growth, strict=True)]
         level[0] += 1
-        level[2 + years + t] += 1
-        deviation = [phi * d for d in deviation]
-        deviation[2 + t] += 1
+        level[1 + 2 * years + t] += sigma[t]
         levels.append(list(level))
 
     def row(year, scope):
         out = list(levels[year - first])
-        out[2 + 2 * years + scopes.index(scope) * years + year - first] += 1
+        out[1 + 3 * years + scopes.index(scope) * years + year - first] += sigma[year - first]
         return out
 
     return row, variances
@@ -49,7 +53,7 @@ def dot(a, b, variances):
     return mp.fsum(x * y * v for x, y, v in zip(a, b, variances, strict=True))
 
 
-def posterior(rows, origin, scope, to):
+def posterior(rows, prior, origin, scope, to):
     """Weights, df, location and scale of the last year, all in mpf."""
     contrasts, parts = oracle.contrasts_of(rows), []
     first = min([origin, *(y for y, *_ in rows)]) - 1
@@ -62,9 +66,11 @@ def posterior(rows, origin, scope, to):
     start += mp.log(exact(level[year, scope]))
     z = [mp.log1p(exact(growth[y, s])) if (y, s) in growth and x == y - 1 and not is_level(rows, y, x, s, c)
          else mp.log(exact(level[y, s]) / exact(level[x, s])) for y, x, c, s in contrasts]  # fmt: skip
-    for point in PRIOR:
-        m0, _, a0, s0, weight = (exact(v) for v in point[4:9])
-        row, variances = figures(point, first, to - first + 1, scopes)
+    table, limit = prior
+    kept = 1 / (1 + mp.mpf(len(z)) / exact(limit))
+    for point in table:
+        m0, _, a0, s0, _, _, weight = (exact(v) for v in point[4:11])
+        row, variances = figures(point, first, to - first + 1, scopes, max(origin, *(y for y, *_ in rows)))
         seen = [[a - b for a, b in zip(row(y, s), row(x, s), strict=True)] for y, x, _, s in contrasts]
         ahead = [a - b for a, b in zip(row(to, scope), row(origin, scope), strict=True)]
         n = len(z)
@@ -79,10 +85,8 @@ def posterior(rows, origin, scope, to):
             ss, log_det = (error.T * solved)[0], 2 * mp.fsum(mp.log(lower[i, i]) for i in range(n))
             location, own = location + (cross.T * solved)[0], own - (cross.T * gain)[0]
         b = a0 * s0**2 + ss / 2
-        log_w = (
-            mp.log(weight) - log_det / 2 + a0 * mp.log(a0 * s0**2) - a * mp.log(b) + mp.loggamma(a) - mp.loggamma(a0)
-        )
-        parts.append((log_w, 2 * a, location, b / a * own))
+        evidence = a0 * mp.log(a0 * s0**2) - a * mp.log(b) + mp.loggamma(a) - mp.loggamma(a0) - log_det / 2
+        parts.append((mp.log(weight) + kept * evidence, 2 * a, location, b / a * own))
     top = max(p[0] for p in parts)
     total = mp.fsum(mp.exp(p[0] - top) for p in parts)
     return [(mp.exp(lw - top) / total, df, m, s) for lw, df, m, s in parts]
@@ -110,12 +114,12 @@ def tail(parts, bound):
 
 def main(patterns):
     rng, worst = np.random.default_rng(11), {"weight": 0.0, "location": 0.0, "scale": 0.0, "probability": 0.0}
-    for _ in range(patterns):
-        rows = random_pattern(rng)
+    for i in range(patterns):
+        rows, prior = random_pattern(rng), PROTOTYPE.points if i % 4 == 0 else random_points(rng, 14)
         scope = [s for _, k, _, s in rows if k == "level"][-1]
         to = rows[-1][0] + 5
-        (weight, df, location, scale), origin, _ = core_posterior(rows, to)
-        parts = posterior(rows, origin, scope, to)
+        (weight, df, location, scale), origin, _ = core_posterior(rows, to, prior)
+        parts = posterior(rows, prior, origin, scope, to)
         for g, (w, _, m, s) in enumerate(parts):
             worst["weight"] = max(worst["weight"], float(abs(weight[g] - w)))
             worst["location"] = max(worst["location"], float(abs(location[g, -1] - m) / (1 + abs(m))))

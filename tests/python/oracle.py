@@ -3,31 +3,36 @@ independent shocks, and the posterior is one dense Gaussian conditioning on the 
 
 import numpy as np
 from scipy import stats
-from scipy.special import gammaln
+from scipy.special import gammaln, logsumexp
 
 
-def _path_maps(point, years):
-    """Rows of the linear maps of the shocks to l_t, t = 0 .. years-1: columns mu, b_0, zeta_1.., eta_1.. ."""
-    phi, _, w, q, _, k0 = point[:6]
-    width = 2 + 2 * years
-    variances = np.r_[k0, q / (1 - phi**2), np.full(years, q), np.full(years, w)]
-    mu = np.eye(width)[0]
-    deviation, level, levels = np.eye(width)[1], np.zeros(width), [np.zeros(width)]
+def _path_maps(point, sigma):
+    """Rows of the linear maps of m0 and the shocks to l_t, of a year each: columns m0 (the length of the path, which
+    has no variance), then of every year xi, zeta and eta, of the first one the stationary mu - m0 and b instead."""
+    phi, _, w, q, _, k0, _, _, rho, _ = point[:10]
+    years = len(sigma)
+    m0, *units = np.eye(1 + 3 * years)
+    xi, zeta, eta = units[:years], units[years : 2 * years], units[2 * years :]
+    drift, growth, levels = xi[0], zeta[0], [np.zeros_like(m0)]
     for t in range(1, years):
-        level = level + mu + deviation + np.eye(width)[2 + years + t]
-        deviation = phi * deviation + np.eye(width)[2 + t]
-        levels.append(level)
-    return np.array(levels), variances
+        drift = rho * drift + xi[t]
+        growth = phi * growth + zeta[t]
+        levels.append(levels[-1] + m0 + drift + sigma[t] * (growth + eta[t]))
+    one_more = np.full(years - 1, 1.0)
+    variances = [0, k0, k0 * (1 - rho**2) * one_more, q / (1 - phi**2), q * one_more, np.full(years, w)]
+    return np.array(levels), np.hstack(variances)
 
 
-def _figures(point, first, years, scopes):
+def _figures(point, first, years, scopes, seen):
     """Function (year, scope) -> row of the map of all shocks, measurement errors behind the others; their variances."""
-    levels, variances = _path_maps(point, years)
+    age = np.maximum(seen - (first + np.arange(years)), 0)
+    sigma = (1 + age) ** (point[9] / 2)
+    levels, variances = _path_maps(point, sigma)
     cells = years * len(scopes)
 
     def row(year, scope):
         error = np.zeros(cells)
-        error[scopes.index(scope) * years + year - first] = 1
+        error[scopes.index(scope) * years + year - first] = sigma[year - first]
         return np.r_[levels[year - first], error]
 
     return row, np.r_[variances, np.full(cells, point[1])]
@@ -47,15 +52,17 @@ def contrasts_of(rows):
 
 
 def posterior(rows, prior, origin, log_level, scope, to):
-    """Weight (G), df (G), location (G, H), scale (G, H, H) of the log figure of `scope` in origin+1 .. to."""
+    """Weight (G), df (G), location (G, H), scale (G, H, H) of the log figure of `scope` in origin+1 .. to; the prior is
+    a table of points and an evidence limit."""
     contrasts = contrasts_of(rows)
     first = min([origin, *(y for y, *_ in rows)]) - 1
     years, scopes = to - first + 1, sorted({s for *_, s in rows})
     z = np.array([c[2] for c in contrasts])
     log_weight, location, scale, df = [], [], [], []
-    for point in prior:
-        m0, _, a0, s0, weight = point[4:9]
-        row, variances = _figures(point, first, years, scopes)
+    table, limit = prior
+    for point in table:
+        m0, _, a0, s0 = point[4:8]
+        row, variances = _figures(point, first, years, scopes, max([origin, *(y for y, *_ in rows)]))
         seen = np.array([row(y, s) - row(x, s) for y, x, _, s in contrasts]).reshape(len(z), len(variances))
         ahead = np.array([row(y, scope) - row(origin, scope) for y in range(origin + 1, to + 1)])
         error = z - m0 * seen[:, 0]
@@ -65,7 +72,7 @@ def posterior(rows, prior, origin, log_level, scope, to):
         evidence = (
             a0 * np.log(a0 * s0**2) - a * np.log(b) + gammaln(a) - gammaln(a0) - np.linalg.slogdet(covariance)[1] / 2
         )
-        log_weight.append(np.log(weight) + evidence)
+        log_weight.append(np.log(point[10]) + evidence / (1 + len(z) / limit))
         location.append(log_level + m0 * ahead[:, 0] + cross.T @ solved[:, 0])
         scale.append(b / a * (ahead * variances @ ahead.T - cross.T @ solved[:, 1:]))
         df.append(2 * a)
@@ -85,6 +92,13 @@ def _design(rows, first, scopes):
     return np.array([[float(k == "level" and s == t) for t in own] for _, k, _, s, *_ in rows]), own
 
 
+def _changes(rows, own):
+    """Rows with likelihood: not the first level of a scope, nor published growth between two exact levels."""
+    exact = {(y, s) for y, k, _, s, loose, error in rows if k == "level" and loose == error == 0}
+    redundant = [k == "growth" and loose == 0 and {(y, s), (y - 1, s)} <= exact for y, k, _, s, loose, _ in rows]
+    return len(rows) - len(own) - sum(redundant)
+
+
 def normals(rows, prior, scope, year, nodes=1200):
     """Log weight, mean and standard deviation (G x nodes, flat) of the log figure of `scope` in a year, given s2 on a
     fine grid of logs around each point's prior volatility: universal kriging with the levels of scopes unknown.
@@ -97,10 +111,11 @@ def normals(rows, prior, scope, year, nodes=1200):
     z = np.array([np.log1p(v) if k == "growth" else np.log(v) for _, k, v, *_ in rows])
     loose, known = (np.array([r[i] for r in rows], float) for i in (4, 5))
     target = np.array([float(s == scope) for s in own])
-    out = []
-    for point in prior:
-        m0, _, a0, s0, weight = point[4:9]
-        row, variances = _figures(point, first, max(year, *(y for y, *_ in rows)) - first + 1, scopes)
+    last, out = max(y for y, *_ in rows), []
+    table, limit = prior
+    for point in table:
+        m0, _, a0, s0 = point[4:8]
+        row, variances = _figures(point, first, max(year, last) - first + 1, scopes, last)
         seen = np.array([row(y, s) - (row(y - 1, s) if k == "growth" else 0) for y, k, _, s, *_ in rows])
         ahead = row(year, scope)
         c, x, own_variance = seen * variances @ seen.T, seen * variances @ ahead, ahead * variances @ ahead
@@ -122,7 +137,9 @@ def normals(rows, prior, scope, year, nodes=1200):
         fit = (rest * solve(v, rest[:, :, None])[:, :, 0]).sum(1)
         evidence = -(np.linalg.slogdet(v)[1] + np.linalg.slogdet(flat)[1] + fit) / 2
         scale_prior = a0 * np.log(a0 * s0**2) - gammaln(a0) - a0 * log_s2 - a0 * s0**2 / s2
-        out.append((np.log(weight * (log_s2[1] - log_s2[0])) + scale_prior + evidence, mean, np.sqrt(spread)))
+        node = np.log(log_s2[1] - log_s2[0]) + scale_prior + evidence
+        kept = 1 / (1 + _changes(rows, own) / limit)
+        out.append((np.log(point[10]) + node - (1 - kept) * logsumexp(node), mean, np.sqrt(spread)))
     return tuple(np.concatenate(column) for column in zip(*out, strict=True))
 
 

@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from priors import PROTOTYPE
 
 import attain as at
 from attain.errors import ArgumentError
@@ -31,7 +32,7 @@ def growth(since=2024, by=2028, **fields):
 
 @pytest.fixture(scope="module")
 def jiangxi():
-    return at.assess("jiangxi-2025")
+    return at.assess("jiangxi-2025", prior=PROTOTYPE)
 
 
 def test_growth_and_multiple_are_levels_in_other_words():
@@ -288,7 +289,7 @@ def test_the_promised_error_holds_against_the_oracle():
 
     from attain.projection import numerical_error
 
-    prior = at.load_prior().table
+    prior = at.load_prior().points
     projection = at.project(LEVELS, to=2028, indicators=["x"])
     rows = [(int(y), "level", float(v), "a") for y, v in LEVELS["x"].items()]
     mixture = oracle.posterior(rows, prior, 2024, math.log(140), "a", 2028)
@@ -301,13 +302,34 @@ def test_the_promised_error_holds_against_the_oracle():
 
 def test_a_projection_brings_its_treatment_and_date():
     treatments = {"cluster_prov_revenue": "one-scope"}
-    projection = at.project("jiangxi", to=2028, indicators=["cluster_prov_revenue"], treatments=treatments)
+    projection = at.project(
+        "jiangxi", to=2028, indicators=["cluster_prov_revenue"], treatments=treatments, prior=PROTOTYPE
+    )
     result = at.assess("jiangxi-2025", projection)
     assert result.table.loc["cluster-revenue", "probability"] == pytest.approx(0.188919, abs=1e-6)
+    assert result.prior == result.to_dict()["prior"] == "prototype"
+    assert set(result.sensitivity["prior"]) == {"prototype"}
     dated = at.assess("jiangxi-2025", at.project("jiangxi", to=2028, as_of=2023))
     assert dated.to_dict()["as_of"] == 2023
     with pytest.raises(ArgumentError, match="the projection brings its own"):
         at.assess("jiangxi-2025", projection, as_of="2024-01-01")
+
+
+def test_a_prior_of_ones_own_is_named():
+    own = PROTOTYPE.mixed(at.load_prior(), 0.25, "own")
+    plan = plan_of(level(at_least=170))
+    result = at.assess(plan, LEVELS, prior=own)
+    assert result.prior == json.loads(result.to_json())["prior"] == result.projection.prior_name == "own"
+    again = at.assess(plan, at.project(LEVELS, to=2030, prior=own))
+    assert again.prior == "own"
+    assert again.probability == pytest.approx(result.probability, rel=1e-12)
+    assert at.assess(plan, LEVELS, prior=at.load_prior()).prior == at.assess(plan, LEVELS).prior == "general"
+    assert at.assess(plan, LEVELS, prior=own, model="random-walk").prior == "none"
+    assert at.backtest(LEVELS, horizons=1, prior=own).prior == "own"
+    with pytest.raises(ArgumentError, match="'bare': the scale in its card is None; write 'log' or 'logit'"):
+        at.Prior("bare", own.table, math.inf, {})
+    with pytest.raises(ArgumentError, match="other: 'share' is of another scale than 'own'"):
+        own.mixed(at.load_prior("share"), 0.5)
 
 
 def test_where_the_default_treatment_fails_another_is_used():

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from priors import PROTOTYPE
 
 import attain as at
 from attain import _core
@@ -15,7 +16,6 @@ from attain.errors import ArgumentError, DataError
 
 ROOT = Path(__file__).parents[2]
 CALIBRATION = ROOT.parent / "shared" / "data" / "calibration"
-PRIOR = at.load_prior("general").table
 
 
 def load(path):
@@ -40,7 +40,9 @@ def windows():
 @pytest.fixture(scope="module")
 def scored(windows):
     frame, tidy = windows
-    return at.backtest(tidy, horizons=(3, 5), units=dict(zip(frame["window"], frame["unit"], strict=True)))
+    return at.backtest(
+        tidy, horizons=(3, 5), units=dict(zip(frame["window"], frame["unit"], strict=True)), prior=PROTOTYPE
+    )
 
 
 def panel(series=3, years=14, seed=0):
@@ -62,7 +64,7 @@ def test_scores_are_those_of_the_quantiles(windows, scored):
         zeros = np.zeros(row.n, np.int32)
         year = np.arange(row.n, dtype=np.int32)
         columns = (zeros.astype(np.int64), year, zeros, zeros, np.exp(y[: row.n]), zeros, zeros)
-        quantile = _core.growth_quantiles(PRIOR, *columns, row.n, row.n + 4, p)[1][0]
+        quantile = _core.growth_quantiles(PROTOTYPE.points, *columns, row.n, row.n + 4, p)[1][0]
         for h in (3, 5):
             x, actual, got = quantile[h - 1], y[row.n - 1 + h], table.loc[(row.window, h)]
             loss = 2 * ((actual <= x) - p) * (x - actual)
@@ -96,7 +98,7 @@ def test_the_benchmark_scores_the_same_windows(windows, scored):
     frame, _ = windows
     script = load(ROOT / "benchmarks" / "calibration" / "windows.py")
     levels = [np.array(text.split(), float) for text in frame["levels"]]
-    got = script.score_windows(frame["window"].tolist(), levels, frame["n"].to_numpy(), PRIOR)
+    got = script.score_windows(frame["window"].tolist(), levels, frame["n"].to_numpy(), PROTOTYPE.points)
     got = got.set_index(["window", "horizon"]).sort_index()
     table = scored.table.set_index(["series", "horizon"]).sort_index()
     np.testing.assert_array_equal(got["crps"], table["crps"])

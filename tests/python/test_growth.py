@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 import oracle
 import pytest
+from priors import PROTOTYPE, random_points
 from scipy import stats
 
 import attain as at
 from attain import _core
 from attain.errors import ArgumentError, DataError
 
-PROTOTYPE = Path(__file__).parents[3] / "shared" / "prototype"
+DENSE = Path(__file__).parents[3] / "shared" / "prototype" / "growth_dense.py"
 KIND = {"level": 0, "growth": 1}
-PRIOR = at.load_prior("general").table
+PRIOR = PROTOTYPE.points
 STATUS = {name: code for code, name, *_ in _core.status_table()}
 
 
@@ -67,30 +68,31 @@ def random_pattern(rng):
 def test_500_random_patterns_equal_the_oracle():
     rng = np.random.default_rng(1)
     scopes = set()
-    for _ in range(500):
-        rows = random_pattern(rng)
+    for i in range(500):
+        rows, prior = random_pattern(rng), PRIOR if i % 10 == 0 else random_points(rng)
         scope = [s for _, k, _, s in rows if k == "level"][-1]
         scopes.add(len({s for *_, s in rows}))
-        got, origin, log_level = core_posterior(rows, rows[-1][0] + 6)
-        expected = oracle.posterior(rows, PRIOR, origin, log_level, scope, rows[-1][0] + 6)
+        got, origin, log_level = core_posterior(rows, rows[-1][0] + 6, prior)
+        expected = oracle.posterior(rows, prior, origin, log_level, scope, rows[-1][0] + 6)
         for name, a, b in zip(("weight", "df", "location", "scale"), got, expected, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-8, atol=1e-8 * np.abs(b).max(), err_msg=f"{name} of {rows}")
     assert scopes >= {1, 2, 3}, "the patterns must include changes of scope"
 
 
 def test_equals_the_dense_prototype():
-    if not PROTOTYPE.exists():
+    if not DENSE.exists():
         pytest.skip("the prototype is not beside this checkout")
-    spec = importlib.util.spec_from_file_location("growth_dense", PROTOTYPE / "growth_dense.py")
+    spec = importlib.util.spec_from_file_location("growth_dense", DENSE)
     dense = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(dense)
     rng = np.random.default_rng(2)
+    theta, (a0, s0, _, _, weight_0) = PROTOTYPE.table[:, :6], PROTOTYPE.table[:, 6:].T
     for _ in range(100):
         rows = random_pattern(rng)
         to = rows[-1][0] + 5
         got, origin, _ = core_posterior(rows, to)
         logs = [(y, k, math.log1p(v) if k == "growth" else math.log(v), s) for y, k, v, s in rows]
-        weight, location, scale, df = dense.posterior(logs, PRIOR[:, :6], PRIOR[:, 8], PRIOR[:, 6], PRIOR[:, 7], to)
+        weight, location, scale, df = dense.posterior(logs, theta, weight_0, a0, s0, to)
         later = slice(location.shape[1] - (to - origin), None)  # growth after the last level makes those years known
         np.testing.assert_allclose(got[0], weight, atol=1e-8)
         np.testing.assert_allclose(got[1], df)
@@ -98,7 +100,7 @@ def test_equals_the_dense_prototype():
         np.testing.assert_allclose(got[3], scale[:, later, later], atol=1e-8)
 
 
-# P(at least 50,000 in 2028) with the shipped weights, printed by the prototype `growth_dense.py`.
+# P(at least 50,000 in 2028) with its own weights, printed by the prototype `growth_dense.py`.
 TREATMENTS = {
     "one-scope": 0.188919,
     "new-scope-from-2023": 0.139950,
@@ -114,30 +116,34 @@ def test_four_treatments_of_jiangxi(treatment, expected):
         to=2028,
         indicators=["cluster_prov_revenue"],
         treatments={"cluster_prov_revenue": treatment},
+        prior=PROTOTYPE,
     )
     assert projection.probability(by=2028, at_least=50_000) == pytest.approx(expected, abs=1e-6)
 
 
 def test_simulation_of_the_model_agrees():
     """Draw the model from its prior, keep the draws near the data: the posterior median and tail agree."""
-    point = np.array([[0.6, 0.3, 0.4, 0.3, 0.03, 0.3, 1.5, 0.05, 1.0]])
+    rho, d = 0.7, 1.6
+    point = np.array([[0.6, 0.3, 0.4, 0.3, 0.03, 0.3, 1.5, 0.05, rho, d, 1.0]])
     rng = np.random.default_rng(3)
-    draws, years = 400_000, 7
+    draws, sigma = 800_000, [3 ** (d / 2), 2 ** (d / 2), 1, 1, 1, 1, 1]
     s2 = 1.5 * 0.05**2 / rng.gamma(1.5, size=draws)
     s = np.sqrt(s2)
-    mu = 0.03 + np.sqrt(0.3) * s * rng.normal(size=draws)
-    b = mu + np.sqrt(0.3 / (1 - 0.36)) * s * rng.normal(size=draws)
+    drift = np.sqrt(0.3) * s * rng.normal(size=draws)
+    b = np.sqrt(0.3 / (1 - 0.36)) * s * rng.normal(size=draws)
     level, figures = np.zeros(draws), []
-    for _ in range(years):
-        figures.append(level + np.sqrt(0.3) * s * rng.normal(size=draws))
-        level = level + b + np.sqrt(0.4) * s * rng.normal(size=draws)
-        b = mu + 0.6 * (b - mu) + np.sqrt(0.3) * s * rng.normal(size=draws)
+    for t in range(7):
+        if t:
+            drift = rho * drift + np.sqrt(0.3 * (1 - rho**2)) * s * rng.normal(size=draws)
+            b = 0.6 * b + np.sqrt(0.3) * s * rng.normal(size=draws)
+            level = level + 0.03 + drift + sigma[t] * (b + np.sqrt(0.4) * s * rng.normal(size=draws))
+        figures.append(level + sigma[t] * np.sqrt(0.3) * s * rng.normal(size=draws))
     seen = np.array([0.0, 0.05, 0.13])
     changes = np.array(figures[1:3]) - figures[0] - seen[1:, None]
     near = np.abs(changes).max(axis=0) < 0.012
     outcome = (figures[6] - figures[0])[near]
     rows = [(2000 + i, "level", math.exp(v), "a") for i, v in enumerate(seen)]
-    mixture, *_ = core_posterior(rows, 2006, point)
+    mixture, *_ = core_posterior(rows, 2006, (point, np.inf))
     assert near.sum() > 3000
     for bound in (0.1, 0.3, 0.5):
         p = oracle.tail(mixture, bound, 3)
@@ -209,9 +215,10 @@ def test_random_walk_conditions_on_growth_after_a_gap():
 
 def test_one_level_answers_with_the_prior():
     (weight, df, location, _), *_ = core_posterior([(2020, "level", 50.0, "a")], 2022)
-    np.testing.assert_allclose(weight, PRIOR[:, 8] / PRIOR[:, 8].sum())
-    np.testing.assert_allclose(df, 2 * PRIOR[:, 6])
-    np.testing.assert_allclose(location[:, 1], math.log(50) + 2 * PRIOR[:, 4])
+    table = PROTOTYPE.table
+    np.testing.assert_allclose(weight, table[:, -1] / table[:, -1].sum())
+    np.testing.assert_allclose(df, 2 * table[:, 6])
+    np.testing.assert_allclose(location[:, 1], math.log(50) + 2 * table[:, 4])
 
 
 def test_growth_between_published_levels_is_redundant():
@@ -261,7 +268,7 @@ def test_rows_that_deny_each_other_are_refused():
 
 def test_overlap_is_refused_even_where_measurement_error_could_explain_it():
     """The structure of the rows decides, not the prior: a point with r > 0 would have a regular covariance."""
-    noisy = np.array([[0.6, 0.3, 0.4, 0.3, 0.03, 0.3, 1.5, 0.05, 1.0]])
+    noisy = np.array([[0.6, 0.3, 0.4, 0.3, 0.03, 0.3, 1.5, 0.05, 1.0, 0.0, 1.0]]), np.inf
     rows = [(y, "level", 50.0 + y, s) for y in (2020, 2021) for s in "ab"]
     with pytest.raises(DataError, match="same years"):
         _core.growth_posterior(noisy, *columns(rows), 3)
@@ -361,11 +368,25 @@ def test_batch_marks_bad_series_and_goes_on():
 
 def test_bad_priors_and_arguments_are_refused():
     rows = columns([(2000, "level", 1.0, "a")])
-    for column, value in ((0, 1.0), (1, 0.5), (4, 11.0), (5, 1e7), (6, 0.04), (6, 1e308), (7, 1e200), (8, -1.0)):
-        prior = PRIOR.copy()
-        prior[0, column] = value
+    for column, value in (
+        (0, 1.0),
+        (1, 0.5),
+        (4, 11.0),
+        (5, 1e7),
+        (6, 0.04),
+        (6, 1e308),
+        (7, 1e200),
+        (8, 1.1),
+        (9, -1.0),
+        (10, 0.0),
+    ):
+        table = PROTOTYPE.table.copy()
+        table[0, column] = value
         with pytest.raises(ArgumentError):
-            _core.growth_posterior(prior, *rows, 3)
+            _core.growth_posterior((table, np.inf), *rows, 3)
+    for limit in (0.0, -1.0, math.nan):
+        with pytest.raises(ArgumentError):
+            _core.growth_posterior((PROTOTYPE.table, limit), *rows, 3)
     for horizon in (0, -1, 201, 2**62):
         with pytest.raises(ArgumentError):
             _core.growth_posterior(PRIOR, *rows, horizon)
@@ -375,7 +396,7 @@ def test_bad_priors_and_arguments_are_refused():
         with pytest.raises(ArgumentError):
             _core.growth_quantiles(PRIOR, *rows, first, last, np.array([0.5]))
     with pytest.raises(ValueError, match="prior"):
-        _core.growth_posterior(PRIOR[:, :8], *rows, 3)
+        _core.growth_posterior((PROTOTYPE.table[:, :8], np.inf), *rows, 3)
     with pytest.raises(ArgumentError):
         _core.growth_quantiles(PRIOR, *rows, 2001, 2003, np.array([0.5, 0.1]))
 

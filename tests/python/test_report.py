@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
+from priors import PROTOTYPE
 
 import attain as at
 from attain.files import write_bytes, write_text
@@ -54,7 +55,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def results():
-    return {name: at.assess(name) for name in PLANS}
+    return {name: at.assess(name, prior=PROTOTYPE) for name in PLANS}
 
 
 def mine(**fields):
@@ -231,7 +232,7 @@ def test_chinese_punctuation_is_full_width_and_numbers_are_left_alone():
 
 def test_fragments_take_the_notebook_s_colours():
     history = at.load_history("jiangxi")
-    result = at.assess("jiangxi-2025")
+    result = at.assess("jiangxi-2025", prior=PROTOTYPE)
     fragments = {
         "plan": (plan_fragment(result.plan), "Cluster revenue"),
         "history": (history_fragment(history), "cluster_prov_revenue"),

@@ -59,7 +59,7 @@ def test_a_share_and_its_complement_are_told_the_same(n, model):
 
 
 def test_shares_are_the_inverse_logit_of_what_their_odds_would_be():
-    prior = at.load_prior("share").table
+    prior = at.load_prior("share").points
     projection = at.project(shares(), to=2027)
     observations = projection.observations
     odds = (
@@ -118,7 +118,7 @@ def test_levels_and_shares_are_projected_together_as_each_alone():
 def test_the_prior_of_shares_is_symmetric_and_says_so():
     prior = at.load_prior("share")
     assert (prior.table[:, 4] == 0).all()
-    assert prior.table[:, 8].sum() == pytest.approx(1, abs=1e-4)
+    assert prior.table[:, -1].sum() == pytest.approx(1, abs=1e-4)
     assert prior.card["scale"] == "logit"
     assert prior.card["kept"] == len(prior.table)
     assert at.load_prior("general").card["scale"] == "log"
@@ -139,7 +139,7 @@ def as_odds(projection, first, last, q):
     """Quantiles of the shares of a projection from levels that are their odds, with the same errors."""
     series, year, _, scope, value, looseness, error = projection.observations.columns
     odds = (series, year, np.zeros(len(year), np.int32), scope, value / (1 - value), looseness, error)
-    return expit(_core.growth_quantiles(projection.prior_of(LOGIT).table, *odds, first, last, np.array(q))[1][0])
+    return expit(_core.growth_quantiles(projection.prior_of(LOGIT).points, *odds, first, last, np.array(q))[1][0])
 
 
 def test_a_rounded_share_has_its_error_on_the_logit_scale():

@@ -193,7 +193,7 @@ typedef struct {
     size_t horizons;
     const int32_t *horizon;   /* (H) years after each origin */
     const double *actual;     /* (S, H) log figures, NaN where none came */
-    const double *importance; /* (S) not negative, what a series counts for; NULL: 1 */
+    const double *importance; /* (S) not negative, what a series counts for where something came; NULL: 1 */
     size_t steps;
     double rate; /* of Adam, in logs of weights a step, such as 0.2 */
 } att_learning;
@@ -201,7 +201,8 @@ typedef struct {
 /* Weights (G) under which the points of `start` would have foretold best what came: they climb from those of
  * `start` the mean log predictive density (core/growth_learn.c), whose last value is `score`. Takes 4 S G (1 + H)
  * bytes. status (S) says which series cannot be used, the first of which is returned; figures with errors are
- * ATT_BAD_ERROR. ATT_BAD_ARGUMENT for no series or horizons, or importances without sum. */
+ * ATT_BAD_ERROR. ATT_BAD_ARGUMENT for no series or horizons, a rate that is not positive, or where no series
+ * that counts has an outcome; statuses of the prior and of horizons; ATT_BAD_ORDER when series descend. */
 att_status att_growth_learn(const att_growth_prior *start, const att_observations *table,
                             const att_learning *task, att_status *status, double *weight, double *score);
 
