@@ -1,5 +1,5 @@
-"""The verb `assess`: every target of a plan, in every reading, on every treatment of the data that serves it, under every
-prior for its scale.
+"""The verb `assess`: every target of a plan, in every reading, on every treatment of the data that serves it, under
+every prior for its scale.
 
 The range of a probability is over all of these. What the data alone say, the random walk without a prior, stands beside
 it and not within: from k changes its t has k - 1 degrees of freedom, so with two or three it says next to nothing, and
@@ -215,9 +215,7 @@ class _Work:
     def projections(self) -> dict[str, dict[str, Projection | str]]:
         """By indicator and treatment its projection as asked for, or why there is none."""
         names = dict.fromkeys(self.indicator(t) for t in self.candidates)
-        return {
-            name: {t: self._under(name, t, self.model) for t in self.history.treatments_of(name)} for name in names
-        }
+        return {name: {t: self._under(name, t, self.model) for t in self.history.treatments_of(name)} for name in names}
 
     def _under(self, indicator: str, treatment: str, model: Model) -> Projection | str:
         try:
