@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from learn import CHINA, CHINA_SINCE, given_windows
+from learn import CHINA, given_windows
 from tqdm.auto import tqdm
 from windows import FOLDER
 
@@ -40,7 +40,13 @@ def scores(own: pd.DataFrame, origin: int, priors: dict[str, Prior | None]) -> p
     """One row per window and horizon whose outcome is known."""
     data = panel(own)
     ends = np.flatnonzero(data.year == origin)
-    pairs = [(n, end) for n in LENGTHS if n >= SHORT for end in ends if end >= n - 1 and data.code[end - n + 1] == data.code[end]]
+    pairs = [
+        (n, end)
+        for n in LENGTHS
+        if n >= SHORT
+        for end in ends
+        if end >= n - 1 and data.code[end - n + 1] == data.code[end]
+    ]
     length, end = np.array(pairs, np.int64).T
     windows = cut_windows(data.code, data.year, data.value, end, length, HORIZONS)
     known = ~np.isnan(windows.actual.ravel())

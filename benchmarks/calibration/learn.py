@@ -60,7 +60,7 @@ def write(name: str, points: np.ndarray, about: dict[str, object], zh: str) -> N
 def ship(folder: Path) -> None:
     windows, _ = given_windows(pd.read_csv(folder / "windows.csv.gz"))
     points = learn_points(windows)
-    told = "M1, M3 and tourism competitions, Penn World Table 9.1, Maddison 2023, World Bank, US states, FRED, China, Italy"
+    told = "M1, M3, tourism, Penn World Table 9.1, Maddison 2023, World Bank, US states, FRED, China, Italy"
     write("general", points, card("General: yearly economic series", LOG, points, len(windows.length), told), "通用")
     yearly = pd.read_csv(folder / "yearly.csv.gz", dtype={"period": str})
     yearly = yearly[yearly["frequency"] == "yearly"].assign(period=lambda f: f["period"].astype(int))

@@ -1,16 +1,22 @@
-"""The verb `assess`: every target of a plan on every treatment of the data that serves it."""
+"""The verb `assess`: every target of a plan, in every reading, on every treatment of the data that serves it, under
+every prior for its scale.
+
+The range of a probability is over all of these. What the data alone say, the random walk without a prior, stands beside
+it and not within: from k changes its t has k - 1 degrees of freedom, so with two or three it says next to nothing, and
+would widen every range to no use.
+"""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
 
-from attain.assessment import TABLE_COLUMNS, Assessment
+from attain.assessment import SENSITIVITY_COLUMNS, TABLE_COLUMNS, Assessment
 from attain.errors import ArgumentError, DataError
 from attain.event import (
     ASSESSED_KINDS,
@@ -30,9 +36,10 @@ from attain.joint import Joint, joint_probability
 from attain.language import Text, note_of
 from attain.plan import Plan, load_plan
 from attain.precision import as_modelled
-from attain.prior import Prior, load_prior
+from attain.prior import NO_PRIOR, Prior, load_prior, priors_of
 from attain.projection import Model, Projection, numerical_error, project
 from attain.reading import load_history
+from attain.scale import LOG, LOGIT
 from attain.target import Target
 from attain.units import convert, decimal
 from attain.yardsticks import ipcc_likelihood
@@ -61,7 +68,8 @@ def assess(
         Anything that `load_history` takes, or a `Projection`; by default the bundled history that the plan names.
     model, prior, as_of
         As in `project`, by default the growth model with the prior `general`. A `Projection` brings its own, and its
-        treatments of the data.
+        treatments of the data. The prior asked for gives the number; the range is over it and every bundled prior of
+        its scale.
     engine
         `"exact"` for targets on one functional of one indicator, `"independent"` for a product over indicators,
         `"auto"` the first that serves.
@@ -105,8 +113,18 @@ def _history_of(plan: Plan, history: Any) -> History:
 
 
 @dataclass(frozen=True)
+class _Way:
+    """One way to project an indicator: a treatment of its data under a prior, or why it fails."""
+
+    treatment: str
+    prior: str
+    projection: Projection | str
+    in_range: bool
+
+
+@dataclass(frozen=True)
 class _Work:
-    """One plan on one history, projected under every treatment of the indicators that its targets name."""
+    """One plan on one history, projected in every way of the indicators that its targets name."""
 
     plan: Plan
     history: History
@@ -164,11 +182,11 @@ class _Work:
         figures = int(self.history.usable(names)["year"].max()) + 1
         return max([figures, self.to, *(t.by for t in self.candidates if t.by is not None)])
 
-    def project(self, names: Sequence[str], treatments: Mapping[str, str]) -> Projection:
+    def project(self, names: Sequence[str], treatments: Mapping[str, str], model: Model) -> Projection:
         return project(
             self.history,
             to=self.last_year,
-            model=self.model,
+            model=model,
             prior=self.prior or "general",
             indicators=names,
             treatments=treatments,
@@ -177,14 +195,14 @@ class _Work:
     @property
     def _asked(self) -> str:
         """Name of the prior asked for."""
-        return "none" if self.prior is None else self.prior.name
+        return NO_PRIOR if self.prior is None else self.prior.name
 
     @functools.cached_property
     def default(self) -> Projection | None:
         """Every indicator under its first treatment that a model can use, the one asked for before the default."""
         chosen = {name: self._first_usable(name) for name in self.projections}
         usable = {name: treatment for name, treatment in chosen.items() if treatment is not None}
-        return self.project(list(usable), {n: t for n, t in usable.items() if t}) if usable else None
+        return self.project(list(usable), {n: t for n, t in usable.items() if t}, self.model) if usable else None
 
     def _first_usable(self, indicator: str) -> str | None:
         found = self.projections[indicator]
@@ -193,15 +211,37 @@ class _Work:
 
     @functools.cached_property
     def projections(self) -> dict[str, dict[str, Projection | str]]:
-        """By indicator and treatment its projection, or why there is none."""
+        """By indicator and treatment its projection as asked for, or why there is none."""
         names = dict.fromkeys(self.indicator(t) for t in self.candidates)
-        return {name: {t: self._under(name, t) for t in self.history.treatments_of(name)} for name in names}
+        return {name: {t: self._under(name, t, self.model) for t in self.history.treatments_of(name)} for name in names}
 
-    def _under(self, indicator: str, treatment: str) -> Projection | str:
+    def _under(self, indicator: str, treatment: str, model: Model) -> Projection | str:
         try:
-            return self.project([indicator], {indicator: treatment} if treatment else {})
+            return self.project([indicator], {indicator: treatment} if treatment else {}, model)
         except DataError as error:
             return str(error)
+
+    @functools.cached_property
+    def ways(self) -> dict[str, list[_Way]]:
+        """By indicator every way to project it, treatment by treatment, the prior asked for first."""
+        return {indicator: list(self._ways_of(indicator)) for indicator in self.projections}
+
+    def _ways_of(self, indicator: str) -> Iterator[_Way]:
+        priors = self._priors_of(indicator)
+        for treatment, found in self.projections[indicator].items():
+            for prior in priors:
+                under = found if isinstance(found, str) else replace(found, prior=prior)
+                yield _Way(treatment, prior.name, under, in_range=True)
+            alone = self._under(indicator, treatment, "random-walk") if priors else found
+            yield _Way(treatment, NO_PRIOR, alone, in_range=not priors)
+
+    def _priors_of(self, indicator: str) -> list[Prior]:
+        """The priors that the range of an indicator is over, the one asked for first; none for the random walk."""
+        if self.prior is None:
+            return []
+        scale = self.history.scale_of(indicator)
+        asked = self.prior.for_scale(scale)
+        return [asked, *(prior for prior in priors_of(scale) if prior.name != asked.name)]
 
     def assess(self, seed: int) -> Assessment:
         events, missing = self._default_events()
@@ -224,7 +264,8 @@ class _Work:
             sensitivity=sensitivity,
             not_assessed=not_assessed,
             joint=joint,
-            joint_range=self._joint_range(list(events.values())),
+            joint_range=self._joint_range(list(events.values()), in_range=True),
+            data_alone=self._joint_range(list(events.values()), in_range=self.model == "random-walk"),
             prior=self.default.prior_name if self.default else self._asked,
             as_of=self.history.known,
             seed=seed,
@@ -249,59 +290,40 @@ class _Work:
 
     def _sensitivity(self, events: Sequence[Event]) -> pd.DataFrame:
         rows = [
-            {"target": e.target.id, "treatment": treatment, **self._sensitivity_row(e.target, projection)}
-            for e in events
-            for treatment, projection in self.projections[e.indicator].items()
+            {
+                "target": event.target.id,
+                "treatment": way.treatment,
+                "prior": way.prior,
+                "reading": reading,
+                **_answer(target, way.projection),
+                "in_range": way.in_range,
+            }
+            for event in events
+            for reading, target in event.target.readings.items()
+            for way in self.ways[event.indicator]
         ]
-        columns = [
-            "target",
-            "treatment",
-            "prior",
-            "reading",
-            "probability",
-            "log_probability",
-            "numerical_error",
-            "observations",
-            "median",
-            "reason",
-            "reason_zh",
-        ]
-        return pd.DataFrame(rows, columns=columns)
+        return pd.DataFrame(rows, columns=list(SENSITIVITY_COLUMNS))
 
-    def _sensitivity_row(self, target: Target, projection: Projection | str) -> dict[str, Any]:
-        prior = self._asked if isinstance(projection, str) else projection.prior_name
-        row: dict[str, Any] = {"prior": prior, "reading": "as stated", "reason": "", "reason_zh": ""}
-        if isinstance(projection, str):
-            return {**row, "reason": projection, "reason_zh": "未能预测"}
-        event = event_of(target, projection)
-        if isinstance(event, Missing):
-            return {**row, "reason": event.reason.en, "reason_zh": event.reason.zh}
-        log_p = log_probability(event, projection)
-        p = math.exp(log_p)
-        error = numerical_error(log_p, 0.0 if event.published is not None else projection.node_error(event.indicator))
-        changes = projection.origin(event.indicator).changes
-        median = outcome_quantiles(event, projection)[1]
-        answer = {"probability": p, "log_probability": log_p, "numerical_error": error}
-        return {**row, **answer, "observations": changes, "median": median}
-
-    def _joint_range(self, events: Sequence[Event]) -> tuple[float, float]:
-        """Extremes of the product: each indicator under its worst, and its best, treatment."""
+    def _joint_range(self, events: Sequence[Event], in_range: bool) -> tuple[float, float]:
+        """Extremes of the product over indicators: one prior for all of one scale, each indicator in the worst, and in
+        the best, of its treatments and readings. NaN where an indicator has no number."""
         low = high = 0.0
-        for indicator in dict.fromkeys(e.indicator for e in events):
-            targets = [e.target for e in events if e.indicator == indicator]
-            logs = [
-                self._log_joint(targets, p) for p in self.projections[indicator].values() if isinstance(p, Projection)
-            ]
-            known = [value for value in logs if value is not None]
-            if not known:
-                return math.nan, math.nan
-            low, high = low + min(known), high + max(known)
+        ends = {name: self._ends(events, name, in_range) for name in dict.fromkeys(e.indicator for e in events)}
+        for scale in (LOG, LOGIT):
+            own = [ends[name] for name in ends if self.history.scale_of(name) is scale]
+            totals = [[sum(end[prior][side] for end in own) for side in (0, 1)] for prior in (own[0] if own else ())]
+            if own:
+                low, high = low + min(total[0] for total in totals), high + max(total[1] for total in totals)
         return math.exp(low), math.exp(high)
 
-    def _log_joint(self, targets: Sequence[Target], projection: Projection) -> float | None:
-        events = [event_of(t, projection) for t in targets]
-        settled = [e for e in events if isinstance(e, Event)]
-        return joint_probability(settled, projection).log_probability if len(settled) == len(targets) else None
+    def _ends(self, events: Sequence[Event], indicator: str, in_range: bool) -> dict[str, tuple[float, float]]:
+        """By prior the lowest and highest log joint probability of the targets on an indicator."""
+        targets = [e.target for e in events if e.indicator == indicator]
+        found: dict[str, list[float]] = {}
+        for way in self.ways[indicator]:
+            if way.in_range == in_range:
+                found.setdefault(way.prior, []).extend(_log_joints(targets, way.projection))
+        return {prior: (min(logs, default=math.nan), max(logs, default=math.nan)) for prior, logs in found.items()}
 
     def _row(self, event: Event, sensitivity: pd.DataFrame) -> dict[str, Any]:
         assert self.default is not None, "an event has a projection"
@@ -309,7 +331,8 @@ class _Work:
         origin = projection.origin(event.indicator)
         log_p = log_probability(event, projection)
         p = math.exp(log_p)
-        over = sensitivity.loc[sensitivity["target"] == target.id, "probability"].dropna()
+        own = (sensitivity["target"] == target.id) & sensitivity["in_range"]
+        over = sensitivity.loc[own, "probability"].dropna()
         low, median, high = outcome_quantiles(event, projection)
         settled = event.published is not None
         word = ("attained" if p == 1 else "missed") if settled else ipcc_likelihood(p)
@@ -333,6 +356,37 @@ class _Work:
             "range": (float(over.min()), float(over.max())),
             "likelihood": word,
         }
+
+
+def _answer(target: Target, projection: Projection | str) -> dict[str, Any]:
+    """The probability of a target on a projection, with what belongs beside it, or the reason why there is none."""
+    if isinstance(projection, str):
+        return {"reason": projection, "reason_zh": "未能预测"}
+    event = event_of(target, projection)
+    if isinstance(event, Missing):
+        return {"reason": event.reason.en, "reason_zh": event.reason.zh}
+    log_p = log_probability(event, projection)
+    error = 0.0 if event.published is not None else projection.node_error(event.indicator)
+    return {
+        "probability": math.exp(log_p),
+        "log_probability": log_p,
+        "numerical_error": numerical_error(log_p, error),
+        "observations": projection.origin(event.indicator).changes,
+        "median": outcome_quantiles(event, projection)[1],
+        "reason": "",
+        "reason_zh": "",
+    }
+
+
+def _log_joints(targets: Sequence[Target], projection: Projection | str) -> Iterator[float]:
+    """The log joint probabilities, where there are some, of targets on one indicator in each reading."""
+    for reading in dict.fromkeys(name for target in targets for name in target.readings):
+        read = [target.readings.get(reading, target) for target in targets]
+        events = [] if isinstance(projection, str) else [event_of(target, projection) for target in read]
+        settled = [event for event in events if isinstance(event, Event)]
+        if len(settled) == len(targets) and isinstance(projection, Projection):
+            log_p = joint_probability(settled, projection).log_probability
+            yield from [] if log_p is None else [log_p]
 
 
 def unit_of(target: Target) -> str:

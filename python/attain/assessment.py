@@ -32,6 +32,10 @@ TABLE_COLUMNS = (
     "indicator", "label", "kind", "by", "value", "unit", "nature", "control", "observations", "last_year", "last_value",
     "required_growth", "median", "interval80", "probability", "numerical_error", "range", "likelihood",
 )  # fmt: skip
+SENSITIVITY_COLUMNS = (
+    "target", "treatment", "prior", "reading", "probability", "log_probability", "numerical_error", "observations",
+    "median", "reason", "reason_zh", "in_range",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +53,18 @@ class Assessment:
         plan states it (rates as fractions), observations (growth observations behind the number), last_value (in
         `unit` for a level or share, else in the history's unit), required_growth (a constant rate per year from the
         last figure; for a share a constant change per year, as a fraction), median and interval80 in the terms of the
-        target, range over the treatments of the data.
+        target, range over the rows of `sensitivity` that are `in_range`.
     sensitivity
-        Frame, one row per target, treatment, prior and reading; probability is NaN where `reason` says why.
+        Frame, one row per target, treatment of the data, prior and reading of the words; probability is NaN where
+        `reason` says why. Rows with the prior `none` are what the data alone say, the random walk; they are `in_range`
+        only where it is the model asked for.
     not_assessed
         Frame, index target id, columns reason and needs, and both in Chinese.
     joint, joint_range
-        Joint probability of the assessed targets, and its range over treatments.
+        Joint probability of the assessed targets, and its range: one prior for all indicators of one scale, each
+        indicator in the worst, and in the best, of its treatments and readings.
+    data_alone
+        The same range of the random walk, without a prior; NaN where it has no number.
     prior
         Name of the prior, `none` for the random walk.
     as_of
@@ -72,6 +81,7 @@ class Assessment:
     not_assessed: pd.DataFrame
     joint: Joint
     joint_range: tuple[float, float]
+    data_alone: tuple[float, float]
     prior: str
     as_of: date | int | None
     seed: int
@@ -97,7 +107,7 @@ class Assessment:
 
     @property
     def range(self) -> tuple[float, float] | None:
-        """Lowest and highest joint probability over the treatments of the data."""
+        """Lowest and highest joint probability over priors, treatments of the data and readings of the targets."""
         return None if self.probability is None else self.joint_range
 
     @property

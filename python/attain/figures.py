@@ -1,5 +1,5 @@
-"""Figures: fan charts of projections; assessments with targets, required path and treatments of the data; how forecasts
-fared; growth among the growth of others."""
+"""Figures: fan charts of projections; assessments with targets, required path and what each probability depends on; how
+forecasts fared; growth among the growth of others."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ import numpy as np
 import pandas as pd
 from matplotlib import font_manager
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from attain.errors import ArgumentError
 from attain.event import GROWTH, Event, event_of, figure_y
 from attain.language import Language, Text, check_language
+from attain.prior import NO_PRIOR, prior_label
 from attain.scale import LOGIT, Scale
+from attain.sensitivity import choices
+from attain.target import AS_STATED
 from attain.text import label_of, likelihood
-from attain.wording import chance, chinese, needs_words, stated_words, tight, unit_words
+from attain.wording import chance, chance_range, chinese, needs_words, stated_words, tight, unit_words
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -39,6 +43,9 @@ if TYPE_CHECKING:
 _BANDS = ((0.025, 0.975), (0.1, 0.9), (0.25, 0.75))
 INK, FAINT, RULE, FAN = "#1b1b1b", "#808080", "#dcdcdc", "#1f5fa8"
 TARGETS = ("#c0392b", "#2e7d32", "#8e44ad", "#b9770e")
+_BAR: dict[str, Any] = {"alpha": 0.35, "linewidth": 6, "solid_capstyle": "round", "clip_on": False}
+_DIAMOND: dict[str, Any] = {"linestyle": "none", "marker": "D", "markersize": 6.5, "clip_on": False}
+_RING: dict[str, Any] = {"linestyle": "none", "marker": "o", "fillstyle": "none", "markersize": 7, "clip_on": False}
 _CHINESE_FONTS = (
     "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Microsoft YaHei", "SimHei",
     "PingFang SC", "Hiragino Sans GB", "Droid Sans Fallback",
@@ -109,10 +116,10 @@ def fan_chart(projection: Projection, indicator: str, *, language: Language = "e
 
 
 def assessment_chart(
-    result: Assessment, indicator: str, *, language: Language = "en", treatments: bool = True
+    result: Assessment, indicator: str, *, language: Language = "en", sensitivity: bool = True
 ) -> Figure:
     """One indicator of an assessment: history, fan, targets and required path on the left; on the right, unless
-    `treatments` is off, the probability under each treatment of the data.
+    `sensitivity` is off, for each treatment of the data the range of the probability, and what the data alone say.
 
     Raises
     ------
@@ -125,8 +132,9 @@ def assessment_chart(
         raise ArgumentError(f"{result.plan.id}: no target is assessed, so there is nothing to draw")
     name = _indicator(projection, indicator)
     targets = result.table.index[result.table["indicator"] == name]
-    told = result.sensitivity[(result.sensitivity["treatment"] != "") & result.sensitivity["target"].isin(targets)]
-    panel = treatments and len(told) > 0
+    told = result.sensitivity[result.sensitivity["target"].isin(targets) & result.sensitivity["probability"].notna()]
+    told = told[told["in_range"] | (told["reading"] == AS_STATED)]
+    panel = sensitivity and len(told) > len(targets)
     with mpl.rc_context(_style()):
         figure = Picture(figsize=(11.5 if panel else 7.5, 5.2), layout="constrained")
         left, *right = figure.subplots(1, 1 + panel, width_ratios=[1.9, 1] if panel else [1], squeeze=False)[0]
@@ -134,7 +142,9 @@ def assessment_chart(
         marks = [_Mark.of(result, str(t), colours[str(t)], language) for t in targets]
         _draw(figure, left, projection, name, language, [mark for mark in marks if mark is not None])
         if panel:
-            _draw_treatments(right[0], result, told, colours, language)
+            _draw_sensitivity(right[0], told, colours, language)
+            keys = list(_keys(told, language))
+            figure.legend(handles=keys, loc="outside lower right", frameon=False, fontsize=9)
             title = Text(result.plan.title or result.plan.title_zh, result.plan.title_zh or result.plan.title)
             figure.suptitle(_say(title, language) or result.plan.id, fontsize=13)
     return figure
@@ -355,37 +365,60 @@ def _per_cent(value: float, _: object, *, language: Language) -> str:
     return tight(f"{100 * value:.10g} %", language)
 
 
-def _draw_treatments(
-    axes: Axes, result: Assessment, told: pd.DataFrame, colours: dict[str, str], language: Language
-) -> None:
+def _draw_sensitivity(axes: Axes, told: pd.DataFrame, colours: dict[str, str], language: Language) -> None:
+    """Down the treatments of the data; for each target a bar over priors and readings, and its ends in words."""
     treatments = list(dict.fromkeys(told["treatment"]))[::-1]
-    targets = list(dict.fromkeys(told["target"]))
-    step = 0.5 / max(1, len(targets))
-    for i, target in enumerate(targets):
-        part = told[(told["target"] == target) & told["probability"].notna()].set_index("treatment")["probability"]
-        height = np.array([treatments.index(t) for t in part.index]) + step * (len(targets) - 1 - 2 * i) / 2
-        colour = colours[target]
-        axes.plot(part, height, "D", color=colour, markersize=7, clip_on=False)
-        for x, y in zip(part, height, strict=True):
-            near_end = x > 0.75 * _right_end(told)
-            axes.annotate(
-                chance(x, language),
-                (x, y),
-                xytext=(-8 if near_end else 8, 0),
-                textcoords="offset points",
-                ha="right" if near_end else "left",
-                va="center",
-                fontsize=9,
-                color=colour,
-            )
-    axes.set_yticks(range(len(treatments)), treatments, fontsize=9)
+    step = 0.6 / len(colours)
+    right = _right_end(told)
+    for (treatment, target), part in told.groupby(["treatment", "target"], sort=False):
+        place = list(colours).index(str(target))
+        height = treatments.index(treatment) + step * (len(colours) - 1 - 2 * place) / 2
+        _draw_span(axes, part, height, colours[str(target)], right, language)
+    names = [name or Text("all figures", "全部数据").say(language) for name in treatments]
+    axes.set_yticks(range(len(treatments)), names, fontsize=9)
     axes.set_ylim(-0.6, len(treatments) - 0.4)
-    axes.set_xlim(0, _right_end(told))
+    axes.set_xlim(0, right)
     axes.xaxis.set_major_formatter(mpl.ticker.FuncFormatter(lambda p, _: tight(f"{100 * p:.0f} %", language)))
-    title = _say(Text("Probability, by treatment of the data", "不同数据处理下的概率"), language)
-    axes.set_title(title, loc="left", fontsize=11)
+    title = Text("Probability, by treatment of the data", "不同数据处理下的概率")
+    title = title if len(treatments) > 1 else Text("Probability", "概率")
+    axes.set_title(_say(title, language), loc="left", fontsize=11)
     axes.grid(axis="x", color=RULE, linewidth=0.6)
     axes.set_axisbelow(True)
+
+
+def _draw_span(axes: Axes, part: pd.DataFrame, height: float, colour: str, right: float, language: Language) -> None:
+    """One target on one treatment: the bar of the range, a diamond by default, a ring for what the data alone say."""
+    ranged, alone = (part.loc[part["in_range"] == inside, "probability"] for inside in (True, False))
+    axes.plot([ranged.min(), ranged.max()], [height] * 2, color=colour, **_BAR)
+    axes.plot(ranged.iloc[:1], [height], color=colour, **_DIAMOND)
+    if len(alone):
+        axes.plot(alone, [height], color=colour, **_RING)
+    near_end = part["probability"].max() > 0.75 * right
+    axes.annotate(
+        chance_range(ranged.min(), ranged.max(), language),
+        (part["probability"].min() if near_end else part["probability"].max(), height),
+        xytext=(-8 if near_end else 8, 0),
+        textcoords="offset points",
+        ha="right" if near_end else "left",
+        va="center",
+        fontsize=9,
+        color=colour,
+    )
+
+
+def _keys(told: pd.DataFrame, language: Language) -> Iterator[Line2D]:
+    """What the marks of the panel mean, those that are drawn."""
+    ranged = told[told["in_range"]]
+    prior, over = prior_label(str(ranged["prior"].iloc[0])), choices(ranged.assign(treatment=""))
+    if ranged["prior"].iloc[0] != NO_PRIOR:
+        words = Text(f"by default: prior {prior.en}", f"默认：先验 {prior.zh}")
+        yield Line2D([], [], color=FAINT, label=_say(words, language), **_DIAMOND)
+    if over.en:
+        words = Text(f"range over {over.en}", f"不同{over.zh}之间的区间")
+        yield Line2D([], [], color=FAINT, label=_say(words, language), **_BAR)
+    if len(ranged) < len(told):
+        words = Text("data alone: random walk, no prior, not in the range", "仅凭数据：无先验的随机游走，不计入区间")
+        yield Line2D([], [], color=FAINT, label=_say(words, language), **_RING)
 
 
 def _right_end(told: pd.DataFrame) -> float:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
-from attain.text import label_of, likelihood, verdict
+from attain.prior import prior_label
+from attain.sensitivity import grids
+from attain.text import beside, cell_words, label_of, likelihood, row_words, target_words, verdict
 from attain.wording import chance, chance_range, figure_words, needs_words, stated_words
 
 if TYPE_CHECKING:
@@ -114,10 +116,33 @@ def assessment_fragment(result: Assessment) -> str:
     head = ["target", "by", "stated", "needs a year", "median", "P, range", "P", "in words", "growth observations"]
     known = f" As known {result.as_of}." if result.as_of is not None else ""
     return str(
-        _box(title, verdict(result).en + known, "font-weight:600")
+        _box(title, f"{verdict(result).en} {beside(result).en}".rstrip() + known, "font-weight:600")
         + _table(head, rows, (1, 3, 4, 5, 6, 8))
+        + _depends(result)
         + _needs(result)
     )
+
+
+def _depends(result: Assessment) -> Markup:
+    """The probabilities by treatment of the data and prior."""
+    labels = {target.id: label_of(target, "en") for target in result.plan.targets}
+    shown = [grid for grid in grids(result) if len(grid.rows) > 1 or len(grid.priors) > 1]
+    tables = Markup("").join(
+        _table(
+            [labels[grid.rows[0].target] if grid.treated else "target", *(prior_label(p).en for p in grid.priors)],
+            [
+                [
+                    row_words(row, "en") if grid.treated else target_words(row, labels, "en"),
+                    *(cell_words(row, prior, "en") for prior in grid.priors),
+                ]
+                for row in grid.rows
+            ],
+            range(1, 1 + len(grid.priors)),
+        )
+        for grid in shown
+    )
+    told = Markup('<details style="{}"><summary>By treatment of the data and prior</summary>{}</details>')
+    return told.format(_BOX, tables) if shown else Markup("")
 
 
 def _needs(result: Assessment) -> Markup:

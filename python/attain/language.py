@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from attain.errors import ArgumentError
@@ -32,6 +33,11 @@ class Noted(Protocol):
 def note_of(thing: Noted) -> Text:
     """The note of a plan, target, relation or service in both languages; English stands in where Chinese is missing."""
     return Text(thing.note or "", thing.note_zh or thing.note or "")
+
+
+def listed(parts: Sequence[str], between: str = ", ", before_last: str = " and ") -> str:
+    """Parts as a list in a sentence: a, b and c."""
+    return between.join(parts[:-1]) + before_last + parts[-1] if len(parts) > 1 else "".join(parts)
 
 
 def check_language(language: str) -> None:

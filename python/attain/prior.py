@@ -14,9 +14,11 @@ import pandas as pd
 import yaml
 
 from attain.errors import ArgumentError
+from attain.language import Text
 from attain.scale import LOG, LOGIT, Scale
 
 OF_SHARES = "share"
+NO_PRIOR = "none"
 COLUMNS = ("phi", "r", "w", "q", "m0", "k0", "a0", "s0", "rho", "d", "weight")
 Floats = npt.NDArray[np.float64]
 Points = tuple[Floats, float]
@@ -109,14 +111,31 @@ def load_prior(prior: str | Prior = "general") -> Prior:
 @functools.cache
 def _bundled(name: str) -> Prior:
     folder = resources.files("attain").joinpath("priors")
-    if not folder.joinpath(f"{name}.csv").is_file():
-        known = ", ".join(sorted(e.name[:-4] for e in folder.iterdir() if e.name.endswith(".csv")))
-        raise ArgumentError(f"no prior {name!r}; there are: {known}")
+    if name not in _names():
+        raise ArgumentError(f"no prior {name!r}; there are: {', '.join(_names())}")
     with resources.as_file(folder.joinpath(f"{name}.csv")) as path:
         frame = pd.read_csv(path)
     card = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
     table = np.ascontiguousarray(frame[list(COLUMNS)].to_numpy(np.float64))
     return Prior(name, table, float(card["evidence_limit"]), card)
+
+
+@functools.cache
+def _names() -> tuple[str, ...]:
+    folder = resources.files("attain").joinpath("priors")
+    return tuple(sorted(e.name[:-4] for e in folder.iterdir() if e.name.endswith(".csv")))
+
+
+def priors_of(scale: Scale) -> list[Prior]:
+    """Every bundled prior that speaks of figures on a scale."""
+    return [prior for prior in map(load_prior, _names()) if prior.card["scale"] == scale.name]
+
+
+def prior_label(name: str) -> Text:
+    """The name of a prior in words: `title_zh` of the card in Chinese; `none` is what the data alone say."""
+    if name == NO_PRIOR:
+        return Text("data alone", "仅凭数据")
+    return Text(name, load_prior(name).card.get("title_zh", name) if name in _names() else name)
 
 
 @functools.cache

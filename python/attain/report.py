@@ -17,9 +17,13 @@ from markupsafe import Markup, escape
 
 from attain.event import ASSESSED_KINDS
 from attain.figures import FAINT, INK, RULE, assessment_chart, svg
-from attain.language import Language, Text, check_language, note_of
+from attain.language import Language, Text, check_language, listed, note_of
+from attain.prior import NO_PRIOR, prior_label
+from attain.sensitivity import Grid, Row, choices, grids
 from attain.text import (
     FEW_OBSERVATIONS,
+    beside,
+    cell_words,
     fewest_observations,
     independence,
     knowledge,
@@ -27,7 +31,10 @@ from attain.text import (
     leads_with_range,
     likelihood,
     percent,
+    prior_words,
+    row_words,
     settled,
+    target_words,
     verdict,
 )
 from attain.wording import (
@@ -52,7 +59,7 @@ if TYPE_CHECKING:
 _HEADINGS = {
     "assessed": Text("Targets assessed", "已评估的目标"),
     "figures": Text("Figures", "图"),
-    "treatments": Text("Treatments of the data, side by side", "不同数据处理的比较"),
+    "sensitivity": Text("What the probabilities depend on", "概率取决于什么"),
     "hindsight": Text("What happened since", "后来的情况"),
     "missing": Text("Not assessed, and what each needs", "未评估的目标及所需数据"),
     "differ": Text("Where plan and statistic differ", "规划指标与统计指标的差别"),
@@ -68,7 +75,7 @@ _COLUMNS = {
     "needs": Text("Growth needed a year", "需年均增长"),
     "median": Text("Projected median (80 % interval)", "预测中位数（80 % 区间）"),
     "range": Text("Probability, range", "概率区间"),
-    "point": Text("on the default data", "默认处理"),
+    "point": Text("by default", "默认值"),
     "word": Text("In words", "可能性"),
     "observations": Text("Growth observations", "增长观测数"),
     "treatment": Text("Treatment", "数据处理"),
@@ -84,10 +91,17 @@ _COLUMNS = {
     "scope": Text("Scope or treatment", "口径或处理"),
 }
 _NOTES = {
-    "range": Text(
-        "The range is over the treatments of the data; growth needed is a constant rate from the last figure"
-        " (for a growth target whose base year lies ahead, from that year; for a share, points a year).",
-        "概率区间是各种数据处理之间的区间；需年均增长是从最新数据起（基年在后的增速目标从基年起）的固定增速，占比则为每年百分点。",
+    "needs": Text(
+        "Growth needed is a constant rate from the last figure (for a growth target whose base year lies ahead, from"
+        " that year; for a share, points a year).",
+        "需年均增长是从最新数据起（基年在后的增速目标从基年起）的固定增速，占比则为每年百分点。",
+    ),
+    "sensitivity": Text(
+        "Down: treatments of the data. Across: priors, what other series taught before these figures were seen."
+        " Data alone: a random walk with drift, without a prior; it is not in the range, for few figures leave its"
+        " t distribution next to no degrees of freedom.",
+        "纵向为数据处理，横向为先验，即在看到这些数据之前由其他序列得到的规律。仅凭数据：不用先验的带漂移随机游走；"
+        "数据很少时其 t 分布几乎没有自由度，因此不计入区间。",
     ),
     "hindsight": Text(
         "Hindsight: these figures were known only later. None of them enters any number above.",
@@ -165,6 +179,8 @@ class _Page:
             "rows": [self.row(str(name), row) for name, row in self.result.table.iterrows()],
             "figures": list(self.figures()),
             "treatments": list(self.treatments()),
+            "grids": [self.grid(grid) for grid in grids(self.result) if grid.treated or len(grid.priors) > 1],
+            "range_note": self.range_note(),
             "hindsight": None if self.result.as_of is None else list(self.hindsight()),
             "missing": [group for group in self.missing() if group["rows"]],
             "differ": list(self.differences()),
@@ -264,16 +280,21 @@ class _Page:
         free = independence(result)
         told = self.say(f"The chance of {which} is {head}{free.en}", f"{which_zh}{free.zh}为 {head}")
         aside = "" if span == point else self.aside(leads, point, span)
-        return {"head": head, "text": f"{told}{aside}{self.say('.', '。')}{self.weakest()}", "rests": self.rests()}
+        told = f"{told}{aside}{self.say('.', '。')}{self.weakest()}"
+        alone = beside(result).say(lang)
+        return {"head": head, "text": told, "rests": self.say(f"{self.rests()} {alone}".rstrip(), self.rests() + alone)}
 
     def aside(self, leads: bool, point: str, span: str) -> str:
         """The number that does not lead."""
+        over = choices(self.result.sensitivity)
         if leads:
-            return self.say(
-                f", depending on how the data are treated ({point} on the default treatment)",
-                f"，因数据处理而异（默认处理为 {point}）",
-            )
-        return self.say(f" ({span} over the treatments of the data)", f"（不同数据处理之间为 {span}）")
+            return self.say(f" over {over.en} ({point} by default)", f"，因{over.zh}而异（默认为 {point}）")
+        return self.say(f" ({span} over {over.en})", f"（不同{over.zh}之间为 {span}）")
+
+    def range_note(self) -> str:
+        """What the ranges of the table are over."""
+        over = choices(self.result.sensitivity)
+        return self.say(f"The range is over {over.en}. ", f"概率区间是不同{over.zh}之间的区间。") if over.en else ""
 
     def weakest(self) -> str:
         """The hardest target of several."""
@@ -366,7 +387,7 @@ class _Page:
         table = self.result.table
         for i, indicator in enumerate(table["indicator"].unique()):
             labels = [self.label(str(name)) for name in table.index[table["indicator"] == indicator]]
-            chart = assessment_chart(self.result, indicator, language=self.language, treatments=False)
+            chart = assessment_chart(self.result, indicator, language=self.language, sensitivity=False)
             series = self.result.history.label_of(indicator, self.language)
             told = self.say(
                 f"{series}: published figures, projection, and the path to {', '.join(labels)}",
@@ -379,50 +400,57 @@ class _Page:
             yield {"svg": Markup(drawing.replace("<svg", accessible, 1)), "caption": told}
 
     def treatments(self) -> Iterator[dict[str, Any]]:
-        """For each indicator with several treatments of its data, their probabilities and what each assumes."""
-        table, told = self.result.table, self.result.sensitivity
-        told = told[told["treatment"] != ""]
-        for indicator in table["indicator"].unique():
-            names = [str(name) for name in table.index[table["indicator"] == indicator]]
-            own = told[told["target"].isin(names)]
-            if own.empty:
+        """For each indicator with several treatments of its data, what each assumes."""
+        told = self.result.sensitivity
+        for indicator in self.result.table["indicator"].unique():
+            own = told[told["target"].isin(self.result.table.index[self.result.table["indicator"] == indicator])]
+            names = [str(name) for name in own["treatment"].unique()]
+            if names == [""]:
                 continue
-            first = self.result.history.treatments_of(indicator)[0]
-            used = self.result.projection.treatments.get(indicator, first) if self.result.projection else first
+            used = self.result.projection.treatments.get(indicator, names[0]) if self.result.projection else names[0]
             yield {
                 "title": self.result.history.label_of(indicator, self.language),
-                "targets": [self.label(name) for name in names],
-                "rows": [
-                    self.treatment(str(treatment), part, names, treatment == used)
-                    for treatment, part in own.groupby("treatment", sort=False)
-                ],
+                "rows": [self.treatment(name, own[own["treatment"] == name], name == used) for name in names],
             }
 
-    def treatment(self, name: str, part: pd.DataFrame, targets: list[str], default: bool) -> dict[str, Any]:
-        """One treatment: a cell for each target, and what it assumes."""
+    def treatment(self, name: str, part: pd.DataFrame, default: bool) -> dict[str, Any]:
+        """One treatment: what it assumes, how many growth observations it leaves, and why it has no number."""
         text = self.result.history.treatments.get(name)
-        fewest = part["observations"].min()
+        fewest = part.loc[part["in_range"], "observations"].min()
+        reasons = part.loc[part["in_range"], self.say("reason", "reason_zh")].unique()
         return {
             "name": name,
             "default": default,
             "assumes": "" if text is None else text.say(self.language),
             "observations": "–" if math.isnan(fewest) else f"{fewest:.0f}",
-            "cells": [self.cell(part[part["target"] == target]) for target in targets],
+            "why": self.say("; ", "；").join(filter(None, reasons)),
         }
 
-    def cell(self, part: pd.DataFrame) -> dict[str, Any]:
-        """The probability of a target under a treatment, or why there is none."""
-        if part.empty:
-            return {"text": "–", "bar": None, "why": ""}
-        row = part.iloc[0]
-        if row["reason"]:
-            return {
-                "text": self.say("no number", "无数值"),
-                "bar": None,
-                "why": self.say(row["reason"], row["reason_zh"]),
-            }
-        p = float(row["probability"])
-        return {"text": chance(p, self.language), "bar": _share(p), "why": ""}
+    def grid(self, grid: Grid) -> dict[str, Any]:
+        """Treatments of a target, or targets, down and priors across."""
+        labels = {name: self.label(name) for name in self.targets}
+        return {
+            "title": labels[grid.rows[0].target] if grid.treated else "",
+            "first": _COLUMNS["treatment" if grid.treated else "target"].say(self.language),
+            "priors": [prior_label(prior).say(self.language) for prior in grid.priors],
+            "rows": [
+                {
+                    "name": row_words(row, self.language) if grid.treated else target_words(row, labels, self.language),
+                    "joined": row.treatment is None,
+                    "cells": [self.cell(row, prior) for prior in grid.priors],
+                }
+                for row in grid.rows
+            ],
+        }
+
+    def cell(self, row: Row, prior: str) -> dict[str, Any]:
+        """A probability, and how deep its colour is: its middle, where it is a range over treatments."""
+        middle = sum(row.ends[prior]) / 2
+        return {
+            "text": tight(cell_words(row, prior, self.language), self.language).replace("-", "–"),
+            "alone": prior == NO_PRIOR,
+            "depth": None if math.isnan(middle) else f"{60 * middle:.0f}%",
+        }
 
     # --- hindsight, what is missing, where plan and statistic differ -----------------------------------------------
 
@@ -546,7 +574,7 @@ class _Page:
     def relation(self, relation: Relation) -> dict[str, str]:
         """A relation between targets in words."""
         quoted = [self.quoted(name) for name in relation.parts]
-        parts = self.say(_listed(quoted), "、".join(quoted))
+        parts = self.say(listed(quoted), "、".join(quoted))
         whole = self.quoted(relation.whole) if relation.whole else ""
         verb = "is" if len(quoted) == 1 else "are"
         each = self.say(f"; {whole} is their total", f";{whole}为其合计") if whole else ""
@@ -619,14 +647,14 @@ class _Page:
             "random-walk": Text("random walk with drift", "带漂移的随机游走"),
         }
         yield self.say("Model", "模型"), models[result.projection.model].say(self.language)
-        yield self.say("Prior", "先验"), result.projection.prior_name
+        yield self.say("Prior", "先验"), prior_words(result.projection).say(self.language)
         yield self.say("Joint probability", "合计概率"), self.engine()
         if result.numerical_error is not None:
             yield (
                 self.say("Numerical error", "数值误差"),
                 self.say(
-                    f"{result.numerical_error:.0e} (of the computation only; the range says how far data decide)",
-                    f"{result.numerical_error:.0e}（仅为计算误差；数据的影响见概率区间）",
+                    f"{result.numerical_error:.0e} (of the computation only; the range says how far choices decide)",
+                    f"{result.numerical_error:.0e}（仅为计算误差；先验和数据的影响见概率区间）",
                 ),
             )
 
@@ -669,10 +697,6 @@ def _sentence(text: str) -> str:
 def _inner(text: str) -> str:
     """A text to be quoted: its own quotation marks become the inner ones."""
     return text.replace("“", "‘").replace("”", "’")
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _link(url: str | None) -> Markup | None:

@@ -22,6 +22,7 @@ Amount = StrictInt | StrictFloat | StrictStr
 Year = Annotated[int, Field(ge=1000, le=9999)]
 
 WORDS: tuple[Word, ...] = ("at_least", "more_than", "at_most", "less_than", "about", "between")
+AS_STATED, TO_THE_NUMBER = "as stated", "to the number"
 _RATES = {"growth", "share", "reduction", "coverage"}
 _CHANGES = {"growth", "multiple", "reduction"}
 _POSITIVE = {"level", "multiple", "count", "count_above", "flow", "ratio"}
@@ -150,6 +151,14 @@ class Target(BaseModel):
         if self.word in ("at_most", "less_than"):
             return None, self.value
         return (self.value - self._tolerance() if self.word == "about" else self.value), None
+
+    @property
+    def readings(self) -> dict[str, Target]:
+        """The target under each reading of its words: as stated; for `about` (左右) also to the number, with no
+        tolerance."""
+        strict = {"at_least": self.about, "about": None, "approx_tolerance": None}
+        to_the_number = {} if self.about is None else {TO_THE_NUMBER: self.model_copy(update=strict)}
+        return {AS_STATED: self, **to_the_number}
 
     def holds(self, figure: Decimal) -> bool:
         """Does a published figure, in the unit of `bounds`, attain the target?"""

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from attain.language import Language, Text, check_language, note_of
+from attain.prior import NO_PRIOR, prior_label
+from attain.sensitivity import READINGS, Ends, Grid, Row, choices, data_alone, grids
+from attain.target import AS_STATED
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
+    from attain.projection import Projection
     from attain.target import Target
 
 WIDTH = 100
 FEW_OBSERVATIONS = 6
 WIDE_RANGE = 0.3
-_PER_TABLE = 3
 _NARROWEST = 8
 TODAY = Text("Written with today's knowledge:", "以下说明按今天所知写成：")
 
@@ -38,7 +41,7 @@ def percent_range(low: float, high: float) -> str:
 
 
 def leads_with_range(observations: float, low: float, high: float) -> bool:
-    """Does the range come before the number? With few growth observations, or where treatments disagree widely."""
+    """Does the range come before the number? With few growth observations, or where its ends are far apart."""
     return observations < FEW_OBSERVATIONS or high - low > WIDE_RANGE
 
 
@@ -95,7 +98,7 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str
     """Lines of a table at most `WIDTH` wide, numbers to the right. Where it would be wider, the first column stands on
     lines of its own, and then the widest others give way."""
     cells = [list(header), *(list(row) for row in rows)]
-    widths = [max(display_width(row[c]) for row in cells) for c in range(len(header))]
+    widths = _widths(cells)
     stacked = _total(widths) > WIDTH
     if stacked:
         widths = widths[1:]
@@ -106,6 +109,10 @@ def table_text(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str
         lines += [_fit(row[0], WIDTH)] if stacked and row is not cells[0] else []
         lines.append("  " * stacked + _line(row[stacked:], widths, left=not stacked))
     return [lines[0], "-" * min(WIDTH, _total(widths) + 2 * stacked), *lines[1:]]
+
+
+def _widths(cells: Sequence[Sequence[str]]) -> list[int]:
+    return [max(display_width(row[c]) for row in cells) for c in range(len(cells[0]))]
 
 
 def _total(widths: Sequence[int]) -> int:
@@ -139,9 +146,9 @@ def _words(text: str) -> Iterator[str]:
 
 
 def assessment_text(result: Assessment, language: Language = "en") -> str:
-    """The assessment: verdict first, targets, treatments of the data, what happened since, what is not assessed."""
+    """The assessment: verdict first, targets, what each depends on, what happened since, what is not assessed."""
     check_language(language)
-    parts = (_head, _targets, _treatments, _hindsight, _not_assessed)
+    parts = (_head, _targets, _sensitivity, _hindsight, _not_assessed)
     blocks = [part(result, language) for part in parts]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
@@ -163,17 +170,27 @@ def _head(result: Assessment, language: Language) -> list[str]:
         )
         return [*lines, none.say(language)]
     lines.append(_fit(_basis(result).say(language), WIDTH))
-    return [*lines, "", *wrap(verdict(result).say(language), ""), *wrap(precision(result).say(language), "")]
+    told = (verdict(result), beside(result), precision(result))
+    return [*lines, "", *(line for text in told if text.en for line in wrap(text.say(language), ""))]
 
 
 def _basis(result: Assessment) -> Text:
     projection = result.projection
     assert projection is not None, "there is a projection where something is assessed"
     known, known_zh = ("", "") if result.as_of is None else knowledge(result.as_of)
+    prior = prior_words(projection)
     return Text(
-        f"history {projection.history.name}{known}, model {projection.model}, prior {projection.prior_name}",
-        f"数据 {projection.history.name}{known_zh}，模型 {projection.model}，先验 {projection.prior_name}",
+        f"history {projection.history.name}{known}, model {projection.model}, prior {prior.en}",
+        f"数据 {projection.history.name}{known_zh}，模型 {projection.model}，先验 {prior.zh}",
     )
+
+
+def prior_words(projection: Projection) -> Text:
+    """The priors of a projection, none for the random walk."""
+    if projection.prior is None:
+        return Text("none", "无")
+    labels = [prior_label(name) for name in projection.prior_name.split(", ")]
+    return Text(", ".join(label.en for label in labels), "、".join(label.zh for label in labels))
 
 
 def knowledge(as_of: date | int) -> Text:
@@ -217,15 +234,15 @@ def verdict(result: Assessment) -> Text:
             f"{n} 个目标中有 {k} 个已由公布数据判定：{attained} 个已实现，{k - attained} 个未实现。",
         )
     low, high = result.joint_range
-    point, span = percent(result.probability), percent_range(low, high)
-    if not has_treatments(result):
+    point, span, over = percent(result.probability), percent_range(low, high), choices(result.sensitivity)
+    if span == point:
         answer = answer_zh = point
     elif leads_with_range(fewest_observations(result), low, high):
-        answer = f"{span} over treatments of the data, {point} on the default one"
-        answer_zh = f"{span}（不同数据处理之间），默认处理为 {point}"
+        answer = f"{span} over {over.en}, {point} by default"
+        answer_zh = f"{span}（不同{over.zh}之间），默认为 {point}"
     else:
-        answer = f"{point} ({span} over treatments of the data)"
-        answer_zh = f"{point}（不同数据处理之间 {span}）"
+        answer = f"{point} ({span} over {over.en})"
+        answer_zh = f"{point}（不同{over.zh}之间 {span}）"
     free = independence(result)
     return Text(
         f"All together, over {k} of {n} targets{free.en}: {answer}.",
@@ -244,9 +261,16 @@ def precision(result: Assessment) -> Text:
     )
 
 
-def has_treatments(result: Assessment) -> bool:
-    """Is any target assessed under two or more treatments of the data?"""
-    return bool(result.sensitivity.groupby("target")["treatment"].nunique().gt(1).any())
+def beside(result: Assessment) -> Text:
+    """What the data alone say of the whole plan; nothing where a model has no prior, or nothing is open."""
+    alone = data_alone(result)
+    if alone is None or settled(result):
+        return Text("", "")
+    span, fewest = percent_range(*alone.ends), alone.observations
+    return Text(
+        f"The data alone say {span}: a random walk without a prior, on {fewest} growth observations; not in the range.",
+        f"仅凭数据为 {span}：不用先验的随机游走，增长观测 {fewest} 个，不计入区间。",
+    )
 
 
 def label_of(target: Target, language: Language) -> str:
@@ -266,10 +290,9 @@ def _targets(result: Assessment, language: Language) -> list[str]:
     legend = Text("needs: growth per year from the last figure", "需年增：从最新数据起每年所需增速")
     if "share" in set(result.table["kind"]):
         legend = Text(f"{legend.en}, of a share points a year", f"{legend.zh}，占比为每年所需百分点")
-    if has_treatments(result):
-        more = Text(
-            "; P: over treatments of the data, and under the default", "；概率：各种数据处理之间的区间，以及默认处理"
-        )
+    over = choices(result.sensitivity)
+    if over.en:
+        more = Text(f"; P: over {over.en}, and by default", f"；概率：不同{over.zh}之间的区间，以及默认值")
         legend = Text(legend.en + more.en, legend.zh + more.zh)
     else:
         header, rows = _without_range(header), [_without_range(row) for row in rows]
@@ -312,38 +335,94 @@ def likelihood(word: str) -> Text:
     return Text(word, chinese[word])
 
 
-def _treatments(result: Assessment, language: Language) -> list[str]:
-    told = result.sensitivity[result.sensitivity["treatment"] != ""]
-    lines: list[str] = []
-    for indicator in dict.fromkeys(result.table.loc[told["target"].unique(), "indicator"]):
-        own = told[result.table.loc[told["target"], "indicator"].to_numpy() == indicator]
-        targets = list(dict.fromkeys(own["target"]))
-        for start in range(0, len(targets), _PER_TABLE):
-            part = targets[start : start + _PER_TABLE]
-            lines += [*([""] if lines else []), *_treatment_table(own[own["target"].isin(part)], part, language)]
+def _sensitivity(result: Assessment, language: Language) -> list[str]:
+    shown = [grid for grid in grids(result) if grid.treated or len(grid.priors) > 1]
+    if not shown:
+        return []
+    head = Text("P by prior", "不同先验下的概率")
+    if any(grid.treated for grid in shown):
+        head = Text("P by treatment of the data and prior", "不同数据处理与先验下的概率")
+    if any(NO_PRIOR in grid.priors for grid in shown):
+        alone = Text(
+            "; data alone: random walk, no prior, not in the range", "；仅凭数据：无先验的随机游走，不计入区间"
+        )
+        head = Text(head.en + alone.en, head.zh + alone.zh)
+    lines = [*wrap(Text(head.en + ":", head.zh + "：").say(language), "")]
+    for grid in shown:
+        lines += ["", *_grid_lines(result, grid, language)]
+    return [*lines, *_treatment_notes(result, language)]
+
+
+def _grid_lines(result: Assessment, grid: Grid, language: Language) -> list[str]:
+    """Treatments of a target, or targets, down and priors across; where too wide, the extremes of each prior."""
+    labels = {target.id: label_of(target, language) for target in result.plan.targets}
+    first = Text("treatment of the data|growth obs.", "数据处理|增长观测")
+    first = first if grid.treated else Text("target|growth obs.", "目标|增长观测")
+    header = [*first.say(language).split("|"), *(prior_label(prior).say(language) for prior in grid.priors)]
+    rows = [
+        [
+            row_words(row, language) if grid.treated else target_words(row, labels, language),
+            "-" if math.isnan(row.observations) else f"{row.observations:.0f}",
+            *(cell_words(row, prior, language) for prior in grid.priors),
+        ]
+        for row in grid.rows
+    ]
+    if _total(_widths([header, *rows])[1:]) > WIDTH - 2:
+        return _extremes(grid, labels, language)
+    title = [labels[grid.rows[0].target] + Text(":", "：").say(language)] if grid.treated else []
+    return [*title, *table_text(header, rows)]
+
+
+def _extremes(grid: Grid, labels: Mapping[str, str], language: Language) -> list[str]:
+    header = Text("target|prior|P", "目标|先验|概率").say(language).split("|")
+    told: dict[tuple[str, str], list[Ends]] = {}
+    for row in grid.rows:
+        for prior, ends in row.ends.items():
+            told.setdefault((target_words(row, labels, language), prior), []).append(ends)
+    rows = [
+        [label, prior_label(prior).say(language), _span(_over(ends), prior, language)]
+        for (label, prior), ends in told.items()
+    ]
+    return table_text(header, rows)
+
+
+def _over(ends: Sequence[Ends]) -> Ends:
+    known = [(low, high) for low, high in ends if not math.isnan(low)] or [(math.nan, math.nan)]
+    return min(low for low, _ in known), max(high for _, high in known)
+
+
+def target_words(row: Row, labels: Mapping[str, str], language: Language) -> str:
+    """The label of a row's target, with the reading where it is not the first."""
+    reading = "" if row.reading == AS_STATED else READINGS[row.reading].say(language)
+    return Text(", ", "，").say(language).join(part for part in (labels[row.target], reading) if part)
+
+
+def row_words(row: Row, language: Language) -> str:
+    """What tells a row from the others of its target: the treatment of the data, or another reading on all of them."""
+    if row.treatment is not None:
+        return row.treatment
+    every = Text("all treatments", "各种处理").say(language)
+    return f"{READINGS[row.reading].say(language)}{Text(', ', '，').say(language)}{every}"
+
+
+def cell_words(row: Row, prior: str, language: Language) -> str:
+    """The probability of a row under a prior, a range where it is over treatments."""
+    return _span(row.ends[prior], prior, language)
+
+
+def _span(ends: Ends, prior: str, language: Language) -> str:
+    if math.isnan(ends[0]):
+        return "-" if prior == NO_PRIOR else Text("no number", "无数值").say(language)
+    return percent_range(*ends)
+
+
+def _treatment_notes(result: Assessment, language: Language) -> list[str]:
     texts = result.history.treatments
-    notes = [f"{t}: {texts[str(t)].say(language)}" for t in told["treatment"].unique() if t in texts]
+    names = [str(name) for name in result.sensitivity["treatment"].unique()]
+    notes = [f"{name}: {texts[name].say(language)}" for name in names if name in texts]
     if notes and result.as_of is not None:
         notes.insert(0, TODAY.say(language))
-    return [*lines, *([""] if notes else []), *(line for note in notes for line in wrap(note))]
-
-
-def _treatment_table(told: pd.DataFrame, targets: Sequence[str], language: Language) -> list[str]:
-    rows = []
-    for treatment, part in told.groupby("treatment", sort=False):
-        by_target = part.set_index("target")
-        fewest = by_target["observations"].min()
-        cells = [_sensitivity_cell(by_target, target, language) for target in targets]
-        rows.append([str(treatment), "-" if math.isnan(fewest) else f"{fewest:.0f}", *cells])
-    header = Text("treatment of the data|growth obs.", "数据处理|增长观测").say(language)
-    return table_text([*header.split("|"), *(f"P({target})" for target in targets)], rows)
-
-
-def _sensitivity_cell(by_target: pd.DataFrame, target: str, language: Language) -> str:
-    if by_target.at[target, "reason"]:
-        return Text("no number", "无数值").say(language)
-    p = float(by_target["probability"][target])
-    return f"{100 * p:.1f} %" if 0.01 <= p <= 0.99 else percent(p)
+    return [*([""] if notes else []), *(line for note in notes for line in wrap(note))]
 
 
 def _hindsight(result: Assessment, language: Language) -> list[str]:

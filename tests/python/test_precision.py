@@ -290,7 +290,7 @@ def test_random_patterns_with_errors_equal_the_oracle():
         worst = max(worst, np.abs(below - p).max())
         ((origin, *_),) = _core.growth_origins(*table)[2]
         weight, df, *_ = _core.growth_posterior(prior, *table, 2018 - origin)
-        assert len(weight) == 40 * len(prior[0])
+        assert len(weight) == 56 * len(prior[0])
         assert np.isinf(df).all()
     assert worst < 1e-7  # 4e-8 at a single level, where a0 near 0.5 leaves s2 a wide prior
 

@@ -11,7 +11,8 @@ import attain as at
 from attain.files import write_bytes, write_text
 from attain.fragments import assessment_fragment, history_fragment, plan_fragment, projection_fragment
 from attain.report import assessment_page, known_rows
-from attain.wording import chinese, stated_words
+from attain.text import percent_range
+from attain.wording import chinese, stated_words, tight
 
 PLANS = ("jiangsu-2021", "jiangsu-2023", "jiangsu-2025", "jiangxi-2022", "jiangxi-2025")
 VOID = {"meta", "br", "link", "img", "hr", "input"}
@@ -121,13 +122,13 @@ def test_hostile_words_stay_words(language):
 
 def test_the_verdict_leads_with_the_range_where_little_is_known(results):
     said = Page(assessment_page(results["jiangxi-2025"], "en")).said
-    head = said.index("11–18 %")
-    assert head < said.index("Targets assessed")
-    assert "both targets that can be assessed, of 13 in the plan, is 11–18 %" in said
-    assert "(18 % on the default treatment)" in said
+    span = percent_range(*results["jiangxi-2025"].range)
+    assert said.index(span) < said.index("Targets assessed")
+    assert f"both targets that can be assessed, of 13 in the plan, is {span} over " in said
+    assert "(18 % by default)" in said
     assert "1 growth observation: read the range" in said
     zh = Page(assessment_page(results["jiangxi-2025"], "zh")).said
-    assert "规划 13 个目标中\N{FULLWIDTH COMMA}可评估的 2 个全部实现的概率为 11–18%" in zh
+    assert "规划 13 个目标中\N{FULLWIDTH COMMA}可评估的 2 个全部实现的概率为 " + tight(span, "zh") in zh
 
 
 def test_a_long_record_with_one_treatment_gives_the_number():
@@ -237,7 +238,7 @@ def test_fragments_take_the_notebook_s_colours():
         "plan": (plan_fragment(result.plan), "Cluster revenue"),
         "history": (history_fragment(history), "cluster_prov_revenue"),
         "projection": (projection_fragment(result.projection), "Revenue of provincial industrial clusters"),
-        "assessment": (assessment_fragment(result), "11–18 %"),
+        "assessment": (assessment_fragment(result), percent_range(*result.range)),
         "empty": (assessment_fragment(at.assess("jiangsu-2025")), "The plan has no target."),
     }
     for fragment, says in fragments.values():

@@ -39,7 +39,7 @@
 enum { ATT_MAX_YEAR = 100000, ATT_MAX_HORIZON = 200 };
 
 /* Values of s2 that stand for its posterior, for each point of the prior, where figures have errors. */
-enum { ATT_SCALE_NODES = 40 };
+enum { ATT_SCALE_NODES = 56 };
 
 /* One flat table of observations. Rows of one series stand together, series in non-decreasing order, years
  * non-decreasing within a series; scopes are labels without order. Functions of a single series take all
