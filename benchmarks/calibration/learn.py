@@ -4,7 +4,8 @@
     python benchmarks/calibration/learn.py folds [FOLDER] [--out PREDICTIONS.csv]
                                                              each window foretold by a prior learned without its fold
 
-FOLDER holds yearly.csv.gz, series_meta.csv.gz and windows.csv.gz; by default shared/data/calibration beside the project.
+FOLDER holds yearly.csv.gz, series_meta.csv.gz and windows.csv.gz; by default shared/data/calibration beside the
+project.
 """
 
 import argparse

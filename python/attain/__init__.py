@@ -16,6 +16,7 @@ from attain.errors import (
 )
 from attain.growth_test import GrowthTest, growth_test
 from attain.history import History
+from attain.learning import learn_prior, pooled_prior
 from attain.mvn import mvn_probability
 from attain.plan import Plan, bundled_plans, load_plan, plan_schema
 from attain.prior import Prior, load_prior
@@ -64,6 +65,7 @@ __all__ = [
     "flow",
     "growth",
     "growth_test",
+    "learn_prior",
     "level",
     "load_history",
     "load_plan",
@@ -71,6 +73,7 @@ __all__ = [
     "multiple",
     "mvn_probability",
     "plan_schema",
+    "pooled_prior",
     "project",
     "ratio",
     "reduction",
