@@ -73,17 +73,19 @@ def learn_points(windows: Windows, importance: Floats | None = None, scale: Scal
         weight is spread evenly over the rest, so that a series unlike the panel finds points that fit it.
     """
     table = candidates(scale)
-    weight, _ = _core.growth_learn((table, np.inf), *_climbed(windows, importance), _STEPS, _RATE)
+    horizons, actual, counts = _climbed(windows, importance)
+    weight, _ = _core.growth_learn((table, np.inf), *windows.columns, horizons, actual, counts, _STEPS, _RATE)
     kept = weight > _LEAST_WEIGHT
     weight = weight[kept] / weight[kept].sum()
     return np.column_stack([table[kept, :-1], (1 - HEDGE) * weight + HEDGE / len(weight)])
 
 
-def _climbed(windows: Windows, importance: Floats | None) -> tuple[Any, ...]:
+def _climbed(windows: Windows, importance: Floats | None) -> tuple[npt.NDArray[np.int32], Floats, Floats]:
+    """Horizons, outcomes and what each window counts for."""
     used = np.isin(windows.horizons, _CLIMBED)
     by_length = np.where(windows.length < SHORT, SHORT_IMPORTANCE, 1.0)
     counts = by_length if importance is None else by_length * importance
-    return *windows.columns, windows.horizons[used], windows.actual[:, used], counts
+    return windows.horizons[used], windows.actual[:, used], counts
 
 
 @dataclass(frozen=True)
@@ -223,4 +225,5 @@ def pooled_prior(
 def _evidence(weight: Floats, start: Floats) -> Floats:
     """What the figures of one indicator say of the points, from its posterior weights (nodes of a point together)."""
     own: Floats = weight.reshape(len(start), -1).sum(axis=1) / start
-    return own / own.max()
+    scaled: Floats = own / own.max()
+    return scaled

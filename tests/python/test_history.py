@@ -492,7 +492,7 @@ def test_projection_refuses_what_it_cannot_answer():
         at.project(projection.history, to=2022)
     with pytest.raises(ArgumentError, match="neither 'growth' nor 'random-walk'"):
         at.project(projection.history, to=2024, model="arima")
-    with pytest.raises(ArgumentError, match="no prior 'mars'; there are: general"):
+    with pytest.raises(ArgumentError, match="no prior 'mars'; there are: china-province, general"):
         at.project(projection.history, to=2024, prior="mars")
     with pytest.raises(DataError, match="three levels"):
         at.project(pd.Series([1.0, 1.1], index=[2020, 2021], name="x"), to=2024, model="random-walk")
