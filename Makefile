@@ -8,10 +8,10 @@ PLANS = jiangsu-2021 jiangxi-2022 jiangsu-2023 jiangsu-2025 jiangxi-2025
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two pips in one environment get into each other's way
-.PHONY: help run test test-c lint bench compare run-bench run-compare clean system-c system-cmocka system-python system-font
+.PHONY: help run test check-long priors test-c lint bench compare run-bench run-compare clean system-c system-cmocka system-python system-font
 
 help: ## this menu
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 run: $(VENV)/attain | system-font ## assess the five bundled plans: tables, and pages and figures in two languages
 	@$(VENV)/bin/attain assess $(PLANS) --lang zh --out $(BUILD)/report | grep '^wrote'
@@ -19,6 +19,13 @@ run: $(VENV)/attain | system-font ## assess the five bundled plans: tables, and 
 
 test: lint test-c $(VENV)/attain $(VENV)/test | system-font ## lint, the C tests, pytest on the installed package
 	@$(VENV)/bin/pytest
+
+check-long: $(VENV)/attain $(VENV)/test ## what takes minutes: the calibration, learned and scored anew
+	@$(VENV)/bin/pytest tests/long
+
+priors: $(VENV)/attain ## learn the shipped priors again, from the calibration panel beside the project
+	@$(VENV)/bin/python benchmarks/calibration/learn.py ship
+	@$(VENV)/bin/python benchmarks/calibration/learn_part_year.py
 
 # --- what the system must offer -------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from learn import CHINA, given_windows
+from learn import CHINA, CHINA_SINCE, given_windows
 from tqdm.auto import tqdm
 from windows import FOLDER
 
@@ -25,7 +25,8 @@ GROUPS, HORIZONS, FIRST, LAST = 4, (3, 5), 1995, 2019
 def provinces(folder: Path) -> pd.DataFrame:
     frame = pd.read_csv(folder / "yearly.csv.gz", dtype={"period": str})
     frame = frame[frame["source"].isin(CHINA) & (frame["frequency"] == "yearly")]
-    frame = frame.assign(year=frame["period"].astype(int)).query("year >= @CHINA_SINCE")
+    frame = frame.assign(year=frame["period"].astype(int))
+    frame = frame[frame["year"] >= CHINA_SINCE]
     unit = pd.read_csv(folder / "series_meta.csv.gz").set_index("series_id")["split_key"]
     group = {name: i % GROUPS for i, name in enumerate(sorted(unit.loc[frame["series_id"].unique()].unique()))}
     return frame.assign(group=frame["series_id"].map(unit).map(group)).sort_values(["series_id", "year"])
