@@ -4,6 +4,7 @@
 PYTHON ?= python3
 BUILD ?= build
 VENV ?= .venv
+PANEL = ../shared/data/calibration
 PLANS = jiangsu-2021 jiangxi-2022 jiangsu-2023 jiangsu-2025 jiangxi-2025
 
 .DELETE_ON_ERROR:
@@ -24,8 +25,9 @@ check-long: $(VENV)/attain $(VENV)/test ## what takes minutes: the calibration, 
 	@$(VENV)/bin/pytest tests/long
 
 priors: $(VENV)/attain ## learn the shipped priors again, from the calibration panel beside the project
-	@$(VENV)/bin/python benchmarks/calibration/learn.py ship
-	@$(VENV)/bin/python benchmarks/calibration/learn_part_year.py
+	@$(VENV)/bin/python benchmarks/calibration/learn.py ship $(PANEL)
+	@$(VENV)/bin/python benchmarks/calibration/learn_part_year.py $(PANEL)/subannual.csv.gz \
+	    --write python/attain/priors/part-year.yaml
 
 # --- what the system must offer -------------------------------------------------------------------------------------
 
