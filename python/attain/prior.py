@@ -13,12 +13,14 @@ import numpy.typing as npt
 import pandas as pd
 import yaml
 
+from attain import _core
 from attain.errors import ArgumentError
 from attain.language import Text
 from attain.scale import LOG, LOGIT, Scale
 
 OF_SHARES = "share"
 NO_PRIOR = "none"
+_BELIEVED = (0.1, 0.5, 0.9)
 COLUMNS = ("phi", "r", "w", "q", "m0", "k0", "a0", "s0", "rho", "d", "weight")
 Floats = npt.NDArray[np.float64]
 Points = tuple[Floats, float]
@@ -94,9 +96,42 @@ class Prior:
         card = {"scale": self.card["scale"], "mixture": shares, "parts": [dict(p.card) for p, _ in parts]}
         return Prior(name or f"{self.name}+{other.name}", table, limit, card)
 
+    def beliefs(self) -> pd.Series[float]:
+        """What the prior believes before any figure, in plain numbers.
+
+        Returns
+        -------
+        Series
+            Quantiles of the drift a year and of one year's published growth, in log points (of the odds for shares);
+            the correlation of the growth of neighbouring years around the prior's mean; the weight of points whose
+            drift fades (`rho` below 1), whose past was more volatile (`d` above 0), and of those that are mostly
+            measurement error (`r` above a half).
+        """
+        phi, r, w, q, m0, k0, a0, s0, rho, d, weight = self.table.T
+        weight = weight / weight.sum()
+        shock = q / (1 - phi**2)  # variance of persistent growth, in units of s2
+        told: dict[str, float] = {}
+        for name, variance in (("drift", k0), ("growth", k0 + shock + w + 2 * r)):
+            scale = s0 * np.sqrt(variance)
+            found = _core.margin_quantile(weight, 2 * a0, m0, scale, np.array(_BELIEVED))
+            told |= {f"{name} {100 * p:.0f} %": float(x) for p, x in zip(_BELIEVED, found, strict=True)}
+        neighbours = (phi * shock + rho * k0 - r) / (k0 + shock + w + 2 * r)
+        parts = {"persistence": neighbours, "drift fades": rho < 1, "past more volatile": d > 0, "noisy": r > 0.5}
+        return pd.Series(told | {name: float(weight @ part) for name, part in parts.items()})
+
     def summary(self) -> str:
-        """Name, number of points, provenance."""
-        return f"prior {self.name}: {len(self.table)} points; " + "; ".join(f"{k}: {v}" for k, v in self.card.items())
+        """Name, number of points, what it believes, provenance."""
+        b = self.beliefs()
+        drift, growth = (
+            ", ".join(f"{100 * b[f'{n} {p}']:.1f}" for p in ("10 %", "50 %", "90 %")) for n in ("drift", "growth")
+        )
+        lines = [
+            f"prior {self.name}: {len(self.table)} points",
+            f"  drift a year, 10, 50 and 90 %: {drift} log points; growth of a single year: {growth}",
+            f"  correlation of neighbouring years {b['persistence']:.2f}; drift fades in {100 * b['drift fades']:.0f} %"
+            f" of the weight, the past was more volatile in {100 * b['past more volatile']:.0f} %",
+        ]
+        return "\n".join([*lines, *(f"  {k}: {v}" for k, v in self.card.items())])
 
 
 def _reweighed(table: Floats, weight: Floats) -> Floats:

@@ -124,3 +124,21 @@ def test_the_core_refuses_what_cannot_be_learned_from():
         _core.growth_learn(prior, *columns, exact, exact, [0], [[1.0]], [1.0], 3, 0.2)
     with pytest.raises(DataError):
         _core.growth_learn(prior, *columns, exact, exact + 0.1, [1], [[1.0]], [1.0], 3, 0.2)
+
+
+def test_beliefs_are_those_of_the_points():
+    """Against draws from the prior."""
+    told, rng = PROTOTYPE.beliefs(), np.random.default_rng(0)
+    phi, r, w, q, m0, k0, a0, s0, _, _, weight = PROTOTYPE.table.T
+    k = rng.choice(len(weight), 400_000, p=weight / weight.sum())
+    s2 = a0[k] * s0[k] ** 2 / rng.gamma(a0[k])
+    drift = m0[k] + np.sqrt(k0[k] * s2) * rng.normal(size=len(k))
+    around = np.sqrt(s2 * (q[k] / (1 - phi[k] ** 2) + w[k] + 2 * r[k]))
+    growth = drift + around * rng.normal(size=len(k))
+    for name, drawn in (("drift", drift), ("growth", growth)):
+        np.testing.assert_allclose(
+            told[[f"{name} 10 %", f"{name} 50 %", f"{name} 90 %"]], np.quantile(drawn, [0.1, 0.5, 0.9]), atol=0.002
+        )
+    assert told["drift fades"] == 0 == told["past more volatile"]
+    assert "drift a year" in PROTOTYPE.summary()
+    assert at.load_prior("share").beliefs()["drift 50 %"] == pytest.approx(0, abs=1e-9)
