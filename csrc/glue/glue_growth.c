@@ -147,7 +147,7 @@ PyDoc_STRVAR(
     "growth_posterior(prior, series, year, kind, scope, value, looseness, error, horizon, /)\n--\n\n"
     "Posterior of one series over `horizon` years after its origin, in log units.\n\n"
     "prior is (points, evidence_limit), points (G, 11) phi, r, w, q, m0, k0, a0, s0, rho, d, weight. Returns weight (K), df (K), location (K, H)\n"
-    "and scale (K, H, H), K = G, or 40 G where a row has an error.");
+    "and scale (K, H, H), K = G, or ATT_SCALE_NODES G where a row has an error.");
 
 static PyObject *run_posterior(PyObject *module, const att_growth_prior *prior, const att_observations *table,
                                Py_ssize_t horizon)

@@ -22,7 +22,7 @@ from attain.history import Columns, History
 from attain.prior import Points, Prior, load_prior
 from attain.projection import Model
 from attain.reading import load_history
-from attain.scale import LOGIT
+from attain.scale import LOG, LOGIT
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -373,7 +373,8 @@ def backtest(
     Parameters
     ----------
     panel
-        Anything that `load_history` takes; the usable levels of each indicator are its series.
+        Anything that `load_history` takes; the usable levels of each indicator are its series, as published: bounds are
+        left out, errors of rounding are not regarded.
     horizons
         Years ahead.
     origins
@@ -400,8 +401,11 @@ def backtest(
         raise ArgumentError(f"model: {model!r} is neither 'growth' nor 'random-walk'")
     if history is not None and _whole(history, "history") < LEAST_LEVELS:
         raise ArgumentError(f"history: {history!r} levels are too few; a forecast that can be compared needs four")
-    grid = load_prior(prior) if model == "growth" else None
+    grid = load_prior(prior).for_scale(LOG) if model == "growth" else None
     figures = load_history(panel)
+    unknown = sorted(set(units or {}) - set(figures.indicators))
+    if unknown:
+        raise ArgumentError(f"units: no series {unknown[0]!r} in {figures.name}")
     rows, reasons = _levels(figures)
     code, year = rows["series"].to_numpy(np.int64), rows["year"].to_numpy(np.int64)
     end, length = _choose(code, year, ahead, years, history)
@@ -452,7 +456,7 @@ def _levels(figures: History) -> tuple[pd.DataFrame, dict[str, str]]:
     """Usable levels, sorted by series and year, and why indicators have none."""
     names = figures.indicators
     rows = figures.usable(names)
-    rows = rows[rows["kind"] == "level"]
+    rows = rows[(rows["kind"] == "level") & (rows["bound"] == "")]  # a floor is no outcome
     scopes = rows.groupby("series")["scope"].nunique()
     share = "a share; backtests score levels"
     reasons = {name: share if figures.scale_of(name) is LOGIT else "no yearly level is usable" for name in names}

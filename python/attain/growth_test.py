@@ -3,6 +3,7 @@ against what the model foretells: three answers to three questions, none of whic
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 from collections.abc import Sequence
@@ -17,10 +18,10 @@ from attain import _core
 from attain.errors import ArgumentError, BasisError, DataError
 from attain.event import GROWTH, Event, Missing, event_of, figure_y
 from attain.history import AsOf, History, Observations
-from attain.prior import Prior
+from attain.prior import Prior, priors_of
 from attain.projection import Projection, project
 from attain.reading import load_history
-from attain.scale import LOGIT
+from attain.scale import LOG, LOGIT
 from attain.target import growth as growth_target
 from attain.units import parse_rate
 
@@ -84,6 +85,8 @@ class GrowthTest:
         Percentage of those spells with growth below what is required; NaN without spells.
     probability
         Predictive probability that growth over the window is at least the target.
+    range
+        The lowest and highest of it over the prior asked for and every bundled one of levels.
     projection
         Behind the probability.
     reference
@@ -100,6 +103,7 @@ class GrowthTest:
     spells: pd.DataFrame
     percentile: float
     probability: float
+    range: tuple[float, float]
     reference: str
     projection: Projection = field(repr=False)
 
@@ -120,7 +124,7 @@ class GrowthTest:
             ["needed", f"{_rate(self.required)} a year over {self.years_left} years from {start}"],
             ["against its own past", self._past()],
             ["among others", self._rank()],
-            ["foretold", f"P(at least the target) = {_chance(self.probability)}"],
+            ["foretold", f"P(at least the target) = {_chance(self.probability)}, {_span(*self.range)} over priors"],
         ]
 
     def _past(self) -> str:
@@ -154,7 +158,7 @@ class GrowthTest:
             "effective_years": test.effective if test else math.nan, "t": test.statistic if test else math.nan,
             "df": test.df if test else math.nan, "p_value": test.p_value if test else math.nan,
             "required_growth": self.required, "percentile": self.percentile, "spells": len(self.spells),
-            "probability": self.probability,
+            "probability": self.probability, "low": self.range[0], "high": self.range[1],
         }  # fmt: skip
         return pd.DataFrame([row], index=pd.Index([self.indicator], name="indicator"))
 
@@ -197,6 +201,12 @@ def _chance(probability: float) -> str:
     from attain.text import percent
 
     return percent(probability)
+
+
+def _span(low: float, high: float) -> str:
+    from attain.text import percent_range
+
+    return percent_range(low, high)
 
 
 def growth_test(
@@ -282,6 +292,10 @@ def growth_test(
         raise ArgumentError(f"unknown indicator {indicator!r}; {figures.name} has {', '.join(figures.indicators[:20])}")
     if figures.scale_of(name) is LOGIT:
         raise ArgumentError(f"{name!r} is a share, which has no growth; name a level, or assess a target of kind share")
+    if treatment is not None and treatment not in figures.treatments_of(name):
+        raise ArgumentError(
+            f"treatment: {name!r} has no {treatment!r}; it has {', '.join(figures.treatments_of(name))}"
+        )
     chosen = {name: treatment} if treatment is not None else {}
     last = _last_figure(figures, name, chosen)
     end = by if by is not None else last + TERM
@@ -294,6 +308,8 @@ def growth_test(
     others = load_history("provinces" if reference is None else reference)
     spells = growth_spells(others, end - max(origin.year, start), figures.price_of(name))
     below = float((spells["growth"] < required).mean() * 100) if len(spells) else math.nan
+    ways = [projection, *(dataclasses.replace(projection, prior=other) for other in priors_of(LOG))]
+    chances = [_probability(way, name, rate, start, end) for way in ways]
     return GrowthTest(
         indicator=name,
         growth=rate,
@@ -304,7 +320,8 @@ def growth_test(
         required=required,
         spells=spells,
         percentile=below,
-        probability=_probability(projection, name, rate, start, end),
+        probability=chances[0],
+        range=(min(chances), max(chances)),
         reference=others.name,
         projection=projection,
     )

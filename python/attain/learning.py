@@ -4,6 +4,7 @@ foretold best, and how far the indicators of one plan tell of each other."""
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from attain import _core
 from attain.backtest import Windows, cut_windows
 from attain.errors import ArgumentError, DataError
 from attain.history import AsOf
-from attain.prior import Floats, Prior, load_prior
+from attain.prior import Floats, Prior, check_own_name, load_prior
 from attain.projection import project
 from attain.reading import load_history
 from attain.scale import LOG, LOGIT, Scale
@@ -90,15 +91,14 @@ def _climbed(windows: Windows, importance: Floats | None) -> tuple[npt.NDArray[n
 
 @dataclass(frozen=True)
 class Panel:
-    """Levels, or odds of shares, of many series, numbered from 0: sorted by series and year."""
+    """Levels, or odds of shares, of many series, numbered from 0: series and years ascend."""
 
     code: npt.NDArray[np.int64]
     year: npt.NDArray[np.int64]
     value: Floats
 
     def windows(self, lengths: Sequence[int]) -> Windows:
-        """Of each series and length, up to three windows, evenly spaced from the first to the last whose outcomes are
-        all known; years without a gap are taken for granted."""
+        """Of each series and length, up to three windows, evenly spaced, the last one five figures before the end."""
         series = np.unique(self.code)
         first, last = np.searchsorted(self.code, series), np.searchsorted(self.code, series, side="right") - 1
         ends: list[tuple[int, int]] = []
@@ -135,21 +135,37 @@ def learn_prior(panel: Any, *, name: str, lengths: Sequence[int] = LENGTHS, titl
 
     Raises
     ------
+    ArgumentError
+        When the name is that of a bundled prior, or lengths are no numbers of levels.
     DataError
         When no series is long enough, or when levels and shares stand side by side.
+
+    Notes
+    -----
+    Figures count as read, without their errors; every scope of an indicator is a series of its own.
     """
+    check_own_name(name)
+    sizes = sorted({operator.index(n) for n in lengths})
+    if not sizes or sizes[0] < 1:
+        raise ArgumentError(f"lengths: {lengths!r}; name numbers of levels such as (6, 10)")
     figures = load_history(panel)
     scales = {figures.scale_of(indicator) for indicator in figures.indicators}
     if len(scales) != 1:
         raise DataError(f"{figures.name}: a prior is of levels or of shares; take the others out")
     scale = scales.pop()
     rows = figures.usable(figures.indicators)
-    rows = rows[rows["kind"] != "growth"].drop_duplicates(["series", "year"], keep="last")
-    ranks = np.unique(rows["series"].to_numpy(), return_inverse=True)[1].astype(np.int64)
+    rows = rows[rows["kind"] != "growth"].sort_values(["series", "scope", "year"], kind="stable")
+    each = rows.groupby(["series", "scope"], sort=False).ngroup()  # a change of scope is no growth
     value = rows["reading"].to_numpy(np.float64)
     if scale is LOGIT:
+        whole = rows[(value <= 0) | (value >= 1)]
+        if len(whole):
+            place = whole["place"].iloc[0]
+            raise DataError(f"{figures.name}, {place}: a share of 0 or 100 % has no odds; leave it out")
         value = value / (1 - value)  # odds, whose log is the logit
-    windows = Panel(ranks, rows["year"].to_numpy(np.int64), value).windows(sorted(lengths))
+    windows = Panel(np.asarray(each, np.int64), rows["year"].to_numpy(np.int64), value).windows(sizes)
+    if np.isnan(windows.actual[:, np.isin(windows.horizons, _CLIMBED)]).all():
+        raise DataError(f"{figures.name}: no history has a figure 1, 3 or 5 years later to be learned from")
     points = learn_points(windows, scale=scale)
     return Prior(name, points, EVIDENCE_LIMIT, card(title or name, scale, points, len(windows.length), figures.name))
 
@@ -199,15 +215,19 @@ def pooled_prior(
     Raises
     ------
     ArgumentError
-        For a strength that is not positive.
+        For a strength that is not positive, an unknown indicator, or one of another scale than the prior's.
     """
-    if not strength > 0:
-        raise ArgumentError(f"strength: {strength!r} is not positive")
+    if not (isinstance(strength, int | float) and 0 < strength < np.inf):
+        raise ArgumentError(f"strength: {strength!r} is no positive number")
     base = load_prior(prior)
     figures = load_history(history).as_of(as_of)
-    names = [n for n in (indicators or figures.indicators) if figures.scale_of(n).name == base.card["scale"]]
-    last = int(figures.usable(names)["year"].max())
+    own = [n for n in figures.indicators if figures.scale_of(n).name == base.card["scale"]]
+    names = own if indicators is None else indicators
+    last = int(figures.rows["year"].max())
     projection = project(figures, to=last + 1, prior=base, indicators=names, treatments=treatments)
+    other = [n for n in projection.indicators if n not in own]
+    if other:
+        raise ArgumentError(f"indicators: {other[0]!r} is not of the scale of prior {base.name!r}; leave it out")
     start = base.table[:, -1] / base.table[:, -1].sum()
     evidence = np.array([_evidence(projection.mixture(n).weight, start) for n in projection.indicators])
     weight = start
@@ -217,7 +237,13 @@ def pooled_prior(
         weight, moved = new, float(np.abs(new - weight).max())
         if moved < _CLOSE:
             break
-    about = {**base.card, "title": f"{base.name}, pooled over {len(evidence)} indicators of {figures.name}"}
+    about = {
+        "title": f"{base.name}, pooled over {len(evidence)} indicators of {figures.name}",
+        "scale": base.card["scale"],
+        "strength": strength,
+        "indicators": list(projection.indicators),
+        "base": dict(base.card),
+    }
     table = np.column_stack([base.table[:, :-1], weight])
     return Prior(f"{base.name}, pooled", table, base.evidence_limit, about)
 

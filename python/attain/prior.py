@@ -91,9 +91,16 @@ class Prior:
             raise ArgumentError(f"other: {other.name!r} is of another scale than {self.name!r}; mix priors of one")
         parts = [(self, 1 - share), (other, share)]
         table = np.vstack([_reweighed(p.table, s * p.table[:, -1] / p.table[:, -1].sum()) for p, s in parts])
-        limit = (1 - share) * self.evidence_limit + share * other.evidence_limit
-        shares = {p.name: round(s, 6) for p, s in parts}
-        card = {"scale": self.card["scale"], "mixture": shares, "parts": [dict(p.card) for p, _ in parts]}
+        limit = (
+            1 / sum(s / p.evidence_limit for p, s in parts)
+            if any(np.isfinite(p.evidence_limit) for p, _ in parts)
+            else np.inf
+        )
+        card = {
+            "scale": self.card["scale"],
+            "title": " and ".join(f"{100 * s:.0f} % {p.name}" for p, s in parts),
+            "parts": [dict(p.card) for p, _ in parts],
+        }
         return Prior(name or f"{self.name}+{other.name}", table, limit, card)
 
     def beliefs(self) -> pd.Series[float]:
@@ -153,6 +160,12 @@ def _bundled(name: str) -> Prior:
     card = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
     table = np.ascontiguousarray(frame[list(COLUMNS)].to_numpy(np.float64))
     return Prior(name, table, float(card["evidence_limit"]), card)
+
+
+def check_own_name(name: str) -> None:
+    """ArgumentError when a prior of one's own bears the name of a bundled one, or the word for no prior."""
+    if name in (*_names(), NO_PRIOR):
+        raise ArgumentError(f"name: {name!r} is taken; give the prior a name of its own")
 
 
 @functools.cache

@@ -40,7 +40,8 @@ _WAYS_OUT = {
 }
 
 _RELATIVE_ERROR = 1e-11
-_NODE_ERROR = 1e-8
+# By the least a0 of the prior: what att_growth_posterior promises where figures have errors.
+_NODE_ERRORS = ((0.5, 1e-8), (0.2, 1e-6), (0.0, 1e-2))
 
 
 def numerical_error(log_probability: float, node_error: float = 0.0) -> float:
@@ -155,9 +156,13 @@ class Projection:
         return ", ".join(prior.name for prior in priors if prior is not None) or "none"
 
     def node_error(self, indicator: str) -> float:
-        """What the volatility's values add to the error of a probability: 1e-8 where figures have errors, else 0."""
+        """What the volatility's values add to the error of a probability: 1e-8 where figures have errors, more for
+        priors with a0 below 0.5; else 0."""
         has_errors = bool(self.observations.of(self.position(indicator)).error.any())
-        return _NODE_ERROR if has_errors else 0.0
+        prior = self.prior_of(self.scale_of(self.indicators[self.position(indicator)]))
+        if prior is None or not has_errors:
+            return 0.0
+        return next(error for least, error in _NODE_ERRORS if prior.table[:, 6].min() >= least)
 
     @functools.cached_property
     def _mixtures(self) -> dict[str, Mixture]:

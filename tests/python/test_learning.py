@@ -142,3 +142,27 @@ def test_beliefs_are_those_of_the_points():
     assert told["drift fades"] == 0 == told["past more volatile"]
     assert "drift a year" in PROTOTYPE.summary()
     assert at.load_prior("share").beliefs()["drift 50 %"] == pytest.approx(0, abs=1e-9)
+
+
+def test_a_change_of_scope_is_not_learned_as_growth():
+    rows = [
+        {
+            "indicator": "a",
+            "year": 1990 + i,
+            "value": (100 if i < 15 else 1000) * 1.05**i,
+            "scope": "old" if i < 15 else "new",
+        }
+        for i in range(30)
+    ]
+    calm = at.learn_prior(pd.DataFrame(rows), name="calm")
+    assert calm.table[calm.table[:, 7] < 0.03, -1].sum() > 0.9
+
+
+def test_a_name_of_a_bundled_prior_is_refused():
+    for name in ("general", "none"):
+        with pytest.raises(ArgumentError, match="is taken"):
+            at.learn_prior(panel(3, 0.1, 0.1), name=name)
+    with pytest.raises(ArgumentError, match="lengths"):
+        at.learn_prior(panel(3, 0.1, 0.1), name="own", lengths=[])
+    with pytest.raises(ArgumentError, match="strength"):
+        at.pooled_prior("jiangxi", strength=np.inf)

