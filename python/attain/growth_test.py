@@ -292,10 +292,9 @@ def growth_test(
         raise ArgumentError(f"unknown indicator {indicator!r}; {figures.name} has {', '.join(figures.indicators[:20])}")
     if figures.scale_of(name) is LOGIT:
         raise ArgumentError(f"{name!r} is a share, which has no growth; name a level, or assess a target of kind share")
-    if treatment is not None and treatment not in figures.treatments_of(name):
-        raise ArgumentError(
-            f"treatment: {name!r} has no {treatment!r}; it has {', '.join(figures.treatments_of(name))}"
-        )
+    known = [t for t in figures.treatments_of(name) if t]
+    if treatment is not None and treatment not in known:
+        raise ArgumentError(f"{name!r} has no treatment {treatment!r}; it has {', '.join(known) or 'none'}")
     chosen = {name: treatment} if treatment is not None else {}
     last = _last_figure(figures, name, chosen)
     end = by if by is not None else last + TERM
