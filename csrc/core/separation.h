@@ -55,6 +55,24 @@ typedef struct {
     const double *load, *inverse_spread, *lower, *upper; /* (rows) */
 } factor_rows;
 
+/* Components that are independent given the variables x of an integral: component k has probability
+ *
+ *     P(lower_kr <= e + ... <= upper_kr for all rows r),   lower_kr ratio <= direction_kr' x + e / inverse_spread_kr. */
+typedef struct {
+    size_t components, rows, variables;
+    const size_t *variable;       /* (variables), the places of those x that matter */
+    const double *direction;      /* (components, rows, variables) */
+    const double *inverse_spread; /* (components, rows), positive */
+    const double *lower, *upper;  /* (components, rows) */
+    const double *weight;         /* (components) */
+    int lower_only;               /* one row, no upper bounds */
+} component_rows;
+
+/* Sums of exponentials lane by lane, exp(peak) * sum. */
+typedef struct {
+    double peak[LANES], sum[LANES];
+} lane_sums;
+
 typedef struct {
     /* Adds the log weights of a block of points to log_weight (LANES); y is scratch (variables, LANES). */
     void (*weigh)(const separation *s, const separation_points *p, double *y, double *log_weight);
@@ -62,6 +80,9 @@ typedef struct {
     void (*add)(const double *log_weight, separation_sum *total);
     /* Writes log P(all rows | f), their bounds times ratio, at a block of places f (LANES). */
     void (*given_factor)(const factor_rows *rows, double ratio, const double *f, double *log_probability);
+    /* Adds exp(log_weight) times the weighted sum over components, their bounds times ratio, at a block of places x (..., LANES). */
+    void (*add_components)(const component_rows *rows, double ratio, double log_weight, const double *x,
+                           lane_sums *total);
 } separation_kernel;
 
 /* The fastest kernel that this machine runs. */

@@ -1,6 +1,7 @@
-/* rectangle.h for Python: the probability of a rectangle. */
+/* rectangle.h and joint.h for Python: the probability of a rectangle, and of bounds on several mixtures. */
 #include "glue.h"
 
+#include "attain/joint.h"
 #include "attain/rectangle.h"
 
 PyDoc_STRVAR(
@@ -56,5 +57,155 @@ static PyObject *mvn_log_probability(PyObject *module, PyObject *args)
     return result;
 }
 
+enum { WEIGHT, DF, LOCATION, SCALE, LOADING, ROW, LOWER, UPPER, FIELDS };
+
+typedef struct {
+    size_t indicators;
+    PyArrayObject **field;          /* (indicators, FIELDS) */
+    att_joint_indicator *indicator; /* (indicators) */
+} joint_arrays;
+
+static void release_joint(joint_arrays *j)
+{
+    for (size_t c = 0; j->field && c < j->indicators * FIELDS; c++) Py_XDECREF(j->field[c]);
+    PyMem_Free(j->field);
+    PyMem_Free(j->indicator);
+}
+
+static int joint_shapes_agree(PyArrayObject *const *in)
+{
+    size_t components = array_length(in[WEIGHT], 0), horizon = array_length(in[LOCATION], 1);
+    size_t bounds = array_length(in[ROW], 0);
+    return check_length(in[DF], 0, components, "df") == 0 &&
+           check_length(in[LOCATION], 0, components, "location") == 0 &&
+           check_length(in[SCALE], 0, components, "scale") == 0 &&
+           check_length(in[SCALE], 1, horizon, "scale") == 0 &&
+           check_length(in[SCALE], 2, horizon, "scale") == 0 &&
+           check_length(in[ROW], 1, horizon, "row") == 0 &&
+           check_length(in[LOWER], 0, bounds, "lower") == 0 &&
+           check_length(in[UPPER], 0, bounds, "upper") == 0;
+}
+
+/* Reads one tuple (weight, df, location, scale, first_year, loading, row, lower, upper); 0, or -1 with an exception. */
+static int read_indicator(PyObject *tuple, PyArrayObject **in, att_joint_indicator *out)
+{
+    static const char *const names[FIELDS] = {"weight",  "df",  "location", "scale",
+                                              "loading", "row", "lower",    "upper"};
+    static const int dimensions[FIELDS] = {1, 1, 2, 3, 1, 2, 1, 1};
+    PyObject *objects[FIELDS];
+    int first_year;
+    if (!PyArg_ParseTuple(tuple, "OOOOiOOOO:indicator", &objects[WEIGHT], &objects[DF], &objects[LOCATION],
+                          &objects[SCALE], &first_year, &objects[LOADING], &objects[ROW], &objects[LOWER],
+                          &objects[UPPER]))
+        return -1;
+    for (int f = 0; f < FIELDS; f++)
+        if (!(in[f] = array_in(objects[f], NPY_DOUBLE, dimensions[f], names[f]))) return -1;
+    if (!joint_shapes_agree(in)) return -1;
+    *out = (att_joint_indicator){
+        .mixture = {array_length(in[WEIGHT], 0), array_length(in[LOCATION], 1), PyArray_DATA(in[WEIGHT]),
+                    PyArray_DATA(in[DF]), PyArray_DATA(in[LOCATION]), PyArray_DATA(in[SCALE])},
+        .first_year = first_year,
+        .loading = PyArray_DATA(in[LOADING]),
+        .bounds = array_length(in[ROW], 0),
+        .row = PyArray_DATA(in[ROW]),
+        .lower = PyArray_DATA(in[LOWER]),
+        .upper = PyArray_DATA(in[UPPER]),
+    };
+    return 0;
+}
+
+static int read_joint(PyObject *list, joint_arrays *j)
+{
+    *j = (joint_arrays){.indicators = (size_t)PyList_GET_SIZE(list)};
+    j->field = PyMem_Calloc(j->indicators * FIELDS + 1, sizeof *j->field);
+    j->indicator = PyMem_Calloc(j->indicators + 1, sizeof *j->indicator);
+    if (!j->field || !j->indicator) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t i = 0; i < j->indicators; i++) {
+        PyObject *tuple = PyList_GET_ITEM(list, (Py_ssize_t)i);
+        if (!PyTuple_Check(tuple)) {
+            PyErr_SetString(PyExc_TypeError, "argument 'indicators': a list of tuples is needed");
+            return -1;
+        }
+        if (read_indicator(tuple, j->field + i * FIELDS, &j->indicator[i]) < 0) return -1;
+        if (check_length(j->field[i * FIELDS + LOADING], 0, array_length(j->field[LOADING], 0), "loading") <
+            0)
+            return -1;
+    }
+    return 0;
+}
+
+/* One answer, or, with `subsets`, those of all subsets. */
+static PyObject *run_joint(PyObject *module, const att_joint *joint, const att_rectangle_accuracy *accuracy,
+                           int subsets)
+{
+    size_t bounds = 0;
+    for (size_t i = 0; i < joint->indicators; i++) bounds += joint->indicator[i].bounds;
+    if (subsets && bounds > ATT_JOINT_MOST_SUBSETS) return raise_status(module, ATT_TOO_MANY);
+    size_t count = subsets ? (size_t)1 << bounds : 1;
+    att_joint_result *result = PyMem_Calloc(count, sizeof *result);
+    PyArrayObject *out = array_out(NPY_DOUBLE, 2, count, 2, 0);
+    att_status status = ATT_NO_MEMORY;
+    if (result && out) {
+        Py_BEGIN_ALLOW_THREADS
+        status = subsets ? att_joint_subsets(joint, accuracy, result)
+                         : att_joint_log_probability(joint, accuracy, result);
+        Py_END_ALLOW_THREADS
+        double *cell = PyArray_DATA(out);
+        for (size_t a = 0; a < count; a++) {
+            cell[2 * a] = result[a].log_probability;
+            cell[2 * a + 1] = result[a].log_error;
+        }
+    }
+    PyMem_Free(result);
+    if (status == ATT_OK) return (PyObject *)out;
+    Py_XDECREF(out);
+    return raise_status(module, status);
+}
+
+static PyObject *joint_of(PyObject *module, PyObject *args, const char *format, int subsets)
+{
+    PyObject *list, *answer = NULL;
+    unsigned long long seed;
+    Py_ssize_t points;
+    att_rectangle_accuracy accuracy;
+    joint_arrays arrays;
+    if (!PyArg_ParseTuple(args, format, &PyList_Type, &list, &seed, &accuracy.relative_error, &points))
+        return NULL;
+    accuracy.seed = seed;
+    accuracy.max_points = points > 0 ? (size_t)points : 0;
+    if (read_joint(list, &arrays) == 0) {
+        size_t factors = arrays.indicators ? array_length(arrays.field[LOADING], 0) : 0;
+        att_joint joint = {arrays.indicators, factors, arrays.indicator};
+        answer = run_joint(module, &joint, &accuracy, subsets);
+    }
+    release_joint(&arrays);
+    return answer;
+}
+
+PyDoc_STRVAR(joint_doc,
+             "joint_log_probability(indicators, seed, relative_error, max_points, /)\n--\n\n"
+             "log P of all bounds and the error of it, array (1, 2).\n\n"
+             "indicators: list of tuples (weight (K), df (K), location (K, H), scale (K, H, H), first_year,\n"
+             "loading (P), row (B, H), lower (B), upper (B)).");
+
+static PyObject *joint_log_probability(PyObject *module, PyObject *args)
+{
+    return joint_of(module, args, "O!Kdn:joint_log_probability", 0);
+}
+
+PyDoc_STRVAR(subsets_doc,
+             "joint_subsets(indicators, seed, relative_error, max_points, /)\n--\n\n"
+             "The same for every subset of the bounds, array (2^B, 2); bit b of an index: bound b.");
+
+static PyObject *joint_subsets(PyObject *module, PyObject *args)
+{
+    return joint_of(module, args, "O!Kdn:joint_subsets", 1);
+}
+
 PyMethodDef joint_methods[] = {{"mvn_log_probability", mvn_log_probability, METH_VARARGS, mvn_doc},
+                               {"joint_log_probability", joint_log_probability, METH_VARARGS, joint_doc},
+                               {"joint_subsets", joint_subsets, METH_VARARGS, subsets_doc},
                                {NULL, NULL, 0, NULL}};

@@ -73,7 +73,7 @@ static PyModuleDef definition = {
     .m_base = PyModuleDef_HEAD_INIT,
     .m_name = "attain._core",
     .m_doc =
-        "The C core of attain: growth model, mixtures, rectangles, statuses. Arrays in and out; words are not its task.",
+        "The C core of attain: growth model, mixtures, rectangles, joint probabilities, statuses. Arrays in and out; words are not its task.",
     .m_size = sizeof(module_state),
     .m_slots = slots,
     .m_traverse = traverse,

@@ -1,11 +1,14 @@
 """Types of the C core; shapes in the docstrings of the functions."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 _Floats = NDArray[np.float64]
 _Codes = NDArray[np.int32]
 _Prior = tuple[ArrayLike, float]
+_JointIndicator = tuple[Any, ...]  # weight, df, location, scale, first_year, loading, row, lower, upper
 
 MAX_HORIZON: int
 
@@ -107,3 +110,9 @@ def mvn_log_probability(
     max_points: int,
     /,
 ) -> tuple[float, float, int]: ...
+def joint_log_probability(
+    indicators: list[_JointIndicator], seed: int, relative_error: float, max_points: int, /
+) -> _Floats: ...
+def joint_subsets(
+    indicators: list[_JointIndicator], seed: int, relative_error: float, max_points: int, /
+) -> _Floats: ...

@@ -1,0 +1,238 @@
+/* How likely are all bounds together? Checks, the years that matter, and the way that the dimension decides. */
+#include "attain/joint.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "joint_lattice.h"
+#include "joint_line.h"
+#include "memory.h"
+
+#define MOST ATT_JOINT_MOST_DIMENSIONS
+
+static att_status check_indicator(const att_joint_indicator *in, size_t factors)
+{
+    double common = 0;
+    if (in->bounds > 0 && (!in->row || !in->lower || !in->upper)) return ATT_BAD_ARGUMENT;
+    if (!in->mixture.location || !in->mixture.scale || in->mixture.horizon == 0) return ATT_BAD_ARGUMENT;
+    if (in->mixture.horizon > INT32_MAX || (factors > 0 && !in->loading)) return ATT_BAD_ARGUMENT;
+    for (size_t p = 0; p < factors; p++) {
+        if (!isfinite(in->loading[p])) return ATT_NOT_FINITE;
+        common += in->loading[p] * in->loading[p];
+    }
+    if (common > ATT_JOINT_MOST_COMMON) return ATT_BAD_ARGUMENT;
+    for (size_t b = 0; b < in->bounds; b++) {
+        if (isnan(in->lower[b]) || isnan(in->upper[b])) return ATT_NOT_FINITE;
+        if (in->lower[b] > in->upper[b]) return ATT_EMPTY_RECTANGLE;
+    }
+    return ATT_OK;
+}
+
+static att_status check(const att_joint *joint, const att_rectangle_accuracy *accuracy, const void *result,
+                        size_t *bounds)
+{
+    att_status status = ATT_OK;
+    if (!joint || !accuracy || !result || !joint->indicator || joint->indicators == 0)
+        return ATT_BAD_ARGUMENT;
+    if (!(accuracy->relative_error > 0)) return ATT_BAD_ARGUMENT;
+    if (joint->factors > MOST) return ATT_TOO_MANY;
+    *bounds = 0;
+    for (size_t i = 0; status == ATT_OK && i < joint->indicators; i++) {
+        status = check_indicator(&joint->indicator[i], joint->factors);
+        *bounds += joint->indicator[i].bounds;
+        if (*bounds > ATT_JOINT_MOST_BOUNDS) status = ATT_TOO_MANY;
+    }
+    return status;
+}
+
+/* Inserts a year into a descending list; returns its new length, one more than there is room for when it is full. */
+static size_t insert_year(int32_t *year, size_t years, int32_t one)
+{
+    size_t at = 0;
+    while (at < years && year[at] > one) at++;
+    if (at < years && year[at] == one) return years;
+    if (years == MOST) return MOST + 1;
+    for (size_t j = years; j > at; j--) year[j] = year[j - 1];
+    year[at] = one;
+    return years + 1;
+}
+
+/* The years that any bound names, active or not: subsets of bounds speak of one model. */
+static size_t used_years(const att_joint *joint, int32_t *year)
+{
+    size_t years = 0;
+    for (size_t i = 0; i < joint->indicators; i++) {
+        const att_joint_indicator *in = &joint->indicator[i];
+        for (size_t c = 0; c < in->bounds * in->mixture.horizon && years <= MOST; c++)
+            if (in->row[c] != 0)
+                years = insert_year(year, years, in->first_year + (int32_t)(c % in->mixture.horizon));
+    }
+    return years;
+}
+
+/* The parts of the active bounds. */
+typedef struct {
+    joint_layout layout;
+    size_t parts;
+    joint_part *part; /* (indicators) */
+} opened;
+
+static void close_parts(opened *o)
+{
+    for (size_t i = 0; i < o->parts; i++) joint_part_free(&o->part[i]);
+    free(o->part);
+    free(o->layout.shared);
+    *o = (opened){0};
+}
+
+static att_status open_parts(const joint_task *task, opened *o)
+{
+    size_t indicators = task->joint->indicators;
+    *o = (opened){0};
+    o->part = new_block(indicators, 1, 1, sizeof(joint_part));
+    o->layout.shared = new_block(task->joint->factors, task->years, 1, sizeof(size_t));
+    if (!o->part || !o->layout.shared) return ATT_NO_MEMORY;
+    joint_lay_out(task, &o->layout);
+    att_status status = ATT_OK;
+    for (size_t i = 0; status == ATT_OK && i < indicators; i++)
+        if (joint_bits_of(task, i)) status = joint_part_open(task, i, &o->layout, &o->part[o->parts++]);
+    return status;
+}
+
+static int is_impossible(const opened *o)
+{
+    for (size_t i = 0; i < o->parts; i++)
+        if (o->part[i].groups == 0) return 1;
+    return 0;
+}
+
+static att_status product_line(const opened *o, double relative_error, att_joint_result *result)
+{
+    size_t *factor = new_block(o->parts, 1, 1, sizeof(size_t));
+    if (!factor) return ATT_NO_MEMORY;
+    for (size_t i = 0; i < o->parts; i++) factor[i] = i;
+    joint_products products = {o->parts, 1, o->part, o->parts, factor};
+    att_status status = joint_line(&products, relative_error, result);
+    free(factor);
+    return status;
+}
+
+static att_status solve(const joint_task *task, const att_rectangle_accuracy *accuracy,
+                        att_joint_result *result)
+{
+    opened o;
+    att_status status = open_parts(task, &o);
+    *result = (att_joint_result){0, 0, 0};
+    if (status == ATT_OK && is_impossible(&o))
+        result->log_probability = -INFINITY;
+    else if (status == ATT_OK && o.parts > 0 && o.layout.variables <= 1)
+        status = product_line(&o, accuracy->relative_error, result);
+    else if (status == ATT_OK && o.parts > 0)
+        status = joint_lattice(o.part, o.parts, o.layout.variables, accuracy, result);
+    close_parts(&o);
+    return status;
+}
+
+static uint64_t first_bits(size_t bounds)
+{
+    return bounds == 0 ? 0 : UINT64_MAX >> (64 - bounds);
+}
+
+att_status att_joint_log_probability(const att_joint *joint, const att_rectangle_accuracy *accuracy,
+                                     att_joint_result *result)
+{
+    int32_t year[MOST];
+    size_t bounds;
+    att_status status = check(joint, accuracy, result, &bounds);
+    if (status != ATT_OK) return status;
+    joint_task task = {joint, first_bits(bounds), used_years(joint, year), year};
+    return task.years > MOST ? ATT_TOO_MANY : solve(&task, accuracy, result);
+}
+
+/* Numbers of the part of every non-empty set of an indicator's bounds: first[i] + set - 1. */
+typedef struct {
+    size_t *first;  /* (indicators) */
+    size_t *factor; /* (2^B, indicators) */
+    joint_part *part;
+    size_t parts, opened;
+} pieces;
+
+static void close_pieces(pieces *p)
+{
+    for (size_t i = 0; i < p->opened; i++) joint_part_free(&p->part[i]);
+    free(p->part);
+    free(p->first);
+    free(p->factor);
+}
+
+static att_status open_pieces(const joint_task *task, const joint_layout *layout, size_t bounds, pieces *p)
+{
+    size_t indicators = task->joint->indicators;
+    p->first = new_block(indicators, 1, 1, sizeof(size_t));
+    p->factor = new_block((size_t)1 << bounds, indicators, 1, sizeof(size_t));
+    for (size_t i = 0; p->first && i < indicators; i++) {
+        p->first[i] = p->parts;
+        p->parts += ((size_t)1 << task->joint->indicator[i].bounds) - 1;
+    }
+    p->part = new_block(p->parts, 1, 1, sizeof(joint_part));
+    if (!p->first || !p->factor || !p->part) return ATT_NO_MEMORY;
+    att_status status = ATT_OK;
+    for (size_t i = 0, shift = 0; i < indicators; shift += task->joint->indicator[i++].bounds) {
+        for (uint64_t set = 1; status == ATT_OK && set < (uint64_t)1 << task->joint->indicator[i].bounds;
+             set++) {
+            joint_task own = {task->joint, set << shift, task->years, task->year};
+            joint_layout same = *layout;
+            status = joint_part_open(&own, i, &same, &p->part[p->opened++]);
+        }
+    }
+    return status;
+}
+
+static void list_factors(const joint_task *task, size_t bounds, pieces *p)
+{
+    size_t indicators = task->joint->indicators;
+    for (uint64_t subset = 0; subset < (uint64_t)1 << bounds; subset++) {
+        size_t *factor = p->factor + subset * indicators, count = 0;
+        joint_task own = {task->joint, subset, task->years, task->year};
+        for (size_t i = 0; i < indicators; i++) {
+            uint64_t set = joint_bits_of(&own, i);
+            if (set) factor[count++] = p->first[i] + set - 1;
+        }
+        if (count < indicators) factor[count] = NO_VARIABLE;
+    }
+}
+
+static att_status subsets_of_line(const joint_task *task, const joint_layout *layout, size_t bounds,
+                                  double relative_error, att_joint_result *result)
+{
+    pieces p = {0};
+    att_status status = open_pieces(task, layout, bounds, &p);
+    if (status == ATT_OK) {
+        list_factors(task, bounds, &p);
+        joint_products products = {p.parts, (size_t)1 << bounds, p.part, task->joint->indicators, p.factor};
+        status = joint_line(&products, relative_error, result);
+    }
+    close_pieces(&p);
+    return status;
+}
+
+att_status att_joint_subsets(const att_joint *joint, const att_rectangle_accuracy *accuracy,
+                             att_joint_result *result)
+{
+    int32_t year[MOST];
+    size_t bounds;
+    opened all;
+    att_status status = check(joint, accuracy, result, &bounds);
+    if (status != ATT_OK) return status;
+    joint_task task = {joint, first_bits(bounds), used_years(joint, year), year};
+    if (task.years > MOST || bounds > ATT_JOINT_MOST_SUBSETS) return ATT_TOO_MANY;
+    status = open_parts(&task, &all);
+    int is_line = all.layout.variables <= 1;
+    if (status == ATT_OK) joint_lay_out(&task, &all.layout); /* parts have taken variables from it */
+    if (status == ATT_OK && is_line)
+        status = subsets_of_line(&task, &all.layout, bounds, accuracy->relative_error, result);
+    for (task.active = 0; status == ATT_OK && !is_line && task.active < (uint64_t)1 << bounds; task.active++)
+        status = solve(&task, accuracy, &result[task.active]);
+    close_parts(&all);
+    return status;
+}
