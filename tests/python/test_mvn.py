@@ -83,7 +83,7 @@ def test_two_halves_make_a_whole(seed, dimensions, df):
     )
     total = math.exp(left[0]) + math.exp(right[0])
     error = sum(math.exp(2 * log_p) * e * e for log_p, e in (whole, left, right)) ** 0.5
-    assert math.exp(whole[0]) == pytest.approx(total, abs=6 * error + 3e-4 * total)  # 1e-3 is asked
+    assert math.exp(whole[0]) == pytest.approx(total, abs=6 * error + 1e-9 * total)
 
 
 def test_all_orthants_make_one():
