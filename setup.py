@@ -22,7 +22,7 @@ CORE = """
     growth_batch growth_quantiles growth_score growth_learn margin_score
     random lattice normal_interval log_quadrature separation_plain separation_avx2 separation_avx512 separation_choose
     rectangle_order rectangle_tilt rectangle_factor chi_scale rectangle_lattice rectangle
-    joint_part joint_given joint_line joint_mode joint_lattice joint
+    joint_part joint_given joint_bins joint_line joint_mode joint_lattice joint
 """.split()
 GLUE = "module arrays raise glue_mixture glue_growth glue_joint".split()
 

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "joint_bins.h"
 #include "memory.h"
 
 #define FIRST_STEP 0.25
@@ -31,6 +32,7 @@ typedef struct {
     double *place;        /* (blocks, LANES) */
     given_log *log_given; /* (blocks, parts) */
     double *at_zero;      /* (parts), log M at 0 */
+    joint_bins *bins;     /* (parts), at scale_refinement */
 } line_table;
 
 static int reserve(line_table *t, size_t blocks)
@@ -55,8 +57,8 @@ static att_status add_block(line_table *t, long first)
     double *x = t->place + t->blocks * LANES;
     for (int lane = 0; lane < LANES; lane++) x[lane] = (double)(first + lane) * t->step;
     for (size_t i = 0; i < parts; i++)
-        joint_given(&t->products->part[i], t->kernel, t->scale_refinement, x,
-                    &t->log_given[t->blocks * parts + i]);
+        joint_bins_given(&t->bins[i], &t->products->part[i], t->kernel, t->scale_refinement, x,
+                         &t->log_given[t->blocks * parts + i]);
     t->blocks++;
     return ATT_OK;
 }
@@ -69,6 +71,16 @@ static double most_at_end(const line_table *t, int lane)
     for (size_t i = 0; i < parts; i++)
         most += fmax(0, t->log_given[(t->blocks - 1) * parts + i].all[lane] - t->at_zero[i]);
     return most;
+}
+
+static att_status open_bins(line_table *t)
+{
+    att_status status = ATT_OK;
+    for (size_t i = 0; status == ATT_OK && i < t->products->parts; i++) {
+        joint_bins_free(&t->bins[i]);
+        status = joint_bins_open(&t->products->part[i], t->scale_refinement, &t->bins[i]);
+    }
+    return status;
 }
 
 static att_status fill(line_table *t)
@@ -180,15 +192,18 @@ static int halve(int *refinement, double error, double enough)
 static att_status refine(line_table *t, double relative_error, att_joint_result *result)
 {
     double enough = 0.5 * (t->has_kinks ? relative_error : fmin(relative_error, SMOOTH_ERROR));
-    for (int again = 0;; again = 1) {
+    att_status status = open_bins(t);
+    for (int again = 0; status == ATT_OK; again = 1) {
         t->step = FIRST_STEP / t->line_refinement;
-        att_status status = fill(t);
+        status = fill(t);
         if (status != ATT_OK) return status;
         line_answer worst = write_answers(t, result, again);
         int line = halve(&t->line_refinement, worst.of_line, enough);
         int scale = halve(&t->scale_refinement, worst.of_scale, enough);
         if (!line && !scale) return ATT_OK;
+        if (scale) status = open_bins(t);
     }
+    return status;
 }
 
 att_status joint_line(const joint_products *products, double relative_error, att_joint_result *result)
@@ -198,8 +213,11 @@ att_status joint_line(const joint_products *products, double relative_error, att
                         .has_kinks = have_kinks(products->part, products->parts),
                         .line_refinement = 1,
                         .scale_refinement = 1,
-                        .at_zero = new_block(products->parts, 1, 1, sizeof(double))};
-    att_status status = table.at_zero ? refine(&table, relative_error, result) : ATT_NO_MEMORY;
+                        .at_zero = new_block(products->parts, 1, 1, sizeof(double)),
+                        .bins = new_block(products->parts, 1, 1, sizeof(joint_bins))};
+    att_status status = table.at_zero && table.bins ? refine(&table, relative_error, result) : ATT_NO_MEMORY;
+    for (size_t i = 0; table.bins && i < products->parts; i++) joint_bins_free(&table.bins[i]);
+    free(table.bins);
     free(table.place);
     free(table.log_given);
     free(table.at_zero);
