@@ -17,7 +17,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError
 
 CORE = """
-    status memory distribution quantile_search t_table mixture margin_table
+    status memory distribution quantile_search t_table mixture mixture_condition margin_table
     dense growth_windows growth_calendar growth_covariance growth_point growth_posterior growth_nodes random_walk
     growth_batch growth_quantiles growth_score growth_learn margin_score
     random lattice normal_interval log_quadrature separation_plain separation_avx2 separation_avx512 separation_choose

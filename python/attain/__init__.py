@@ -23,6 +23,8 @@ from attain.prior import Prior, load_prior
 from attain.projection import Projection, project
 from attain.reading import load_history
 from attain.relation import Relation
+from attain.scenario import Override, Scenario, Shock, load_scenarios
+from attain.sweep import sweep
 from attain.target import (
     Target,
     count,
@@ -49,11 +51,14 @@ __all__ = [
     "GrowthTest",
     "History",
     "NumericalError",
+    "Override",
     "Plan",
     "PlanError",
     "Prior",
     "Projection",
     "Relation",
+    "Scenario",
+    "Shock",
     "Target",
     "UnitError",
     "assess",
@@ -70,6 +75,7 @@ __all__ = [
     "load_history",
     "load_plan",
     "load_prior",
+    "load_scenarios",
     "multiple",
     "mvn_probability",
     "plan_schema",
@@ -78,4 +84,5 @@ __all__ = [
     "ratio",
     "reduction",
     "share",
+    "sweep",
 ]

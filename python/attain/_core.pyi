@@ -99,6 +99,15 @@ def margin_log_interval(
 def margin_quantile(
     weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, probability: ArrayLike, /
 ) -> _Floats: ...
+def mixture_condition(
+    weight: ArrayLike,
+    df: ArrayLike,
+    location: ArrayLike,
+    scale: ArrayLike,
+    row: ArrayLike,
+    value: ArrayLike,
+    /,
+) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
 def mvn_log_probability(
     lower: ArrayLike,
     upper: ArrayLike,

@@ -55,9 +55,11 @@ class Dependence:
 
     def of(self, indicator: str) -> _Floats:
         """Loadings of one indicator; one that is not named stands alone."""
-        if indicator not in self.loadings.index:
-            return np.zeros(self.loadings.shape[1])
-        return self.loadings.loc[indicator].to_numpy(np.float64)
+        return self._rows.get(indicator, np.zeros(self.loadings.shape[1]))
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, _Floats]:
+        return dict(zip(self.loadings.index, self.loadings.to_numpy(np.float64), strict=True))
 
     def to_frame(self) -> pd.DataFrame:
         """Index indicator, columns loading (several factors: loading_1 and on) and years."""
