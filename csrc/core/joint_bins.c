@@ -8,10 +8,10 @@
 #include "chi_scale.h"
 #include "memory.h"
 
-#define STEEPEST 4.0     /* slope for which bins are made: loadings up to 0.97 */
-#define FARTHEST_X 12.0  /* of the variable */
-#define CERTAIN 9.0      /* Phi of it is 1 */
-#define HOPELESS 10.0    /* Phi of minus it is nothing beside LEAST_M */
+#define STEEPEST 4.0    /* slope for which bins are made: loadings up to 0.97 */
+#define FARTHEST_X 12.0 /* of the variable */
+#define CERTAIN 9.0     /* Phi of it is 1 */
+#define HOPELESS 10.0   /* Phi of minus it is nothing beside LEAST_M */
 #define LEAST_M 1e-10
 #define LEAST_LOG_WEIGHT (-55.0) /* of scales */
 #define NEXT_TO_ZERO 1e-14

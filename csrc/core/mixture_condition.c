@@ -21,8 +21,7 @@ static double variance_of(const component *c, const double *row)
     for (size_t h = 0; h < c->horizon; h++) {
         c->pull[h] = dense_dot(c->scale + h * c->horizon, row, c->horizon);
         variance += row[h] * c->pull[h];
-        for (size_t j = 0; j < c->horizon; j++)
-            size += fabs(row[h] * c->scale[h * c->horizon + j] * row[j]);
+        for (size_t j = 0; j < c->horizon; j++) size += fabs(row[h] * c->scale[h * c->horizon + j] * row[j]);
     }
     return variance > ROUNDING * size ? variance : 0;
 }
@@ -113,7 +112,7 @@ att_status att_mixture_condition(const att_mixture *mixture, size_t conditions, 
     memcpy(location, mixture->location, components * n * sizeof *location);
     memcpy(scale, mixture->scale, components * n * n * sizeof *scale);
     for (size_t k = 0; k < components; k++) {
-        component one = {n, mixture->df[k], log(mixture->weight[k]), location + k * n, scale + k * n * n,
+        component one = {n,      mixture->df[k], log(mixture->weight[k]), location + k * n, scale + k * n * n,
                          scratch};
         for (size_t c = 0; status == ATT_OK && c < conditions; c++)
             status = condition_on(&one, row + c * n, value[c]);

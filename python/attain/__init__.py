@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from attain.allocation import Allocation, allocate
 from attain.assessing import assess
 from attain.assessment import Assessment
 from attain.backtest import Backtest, backtest
+from attain.comparison import compare, tornado
 from attain.errors import (
     ArgumentError,
     AttainError,
@@ -42,6 +44,7 @@ from attain.target import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "Allocation",
     "ArgumentError",
     "Assessment",
     "AttainError",
@@ -61,9 +64,11 @@ __all__ = [
     "Shock",
     "Target",
     "UnitError",
+    "allocate",
     "assess",
     "backtest",
     "bundled_plans",
+    "compare",
     "count",
     "count_above",
     "coverage",
@@ -85,4 +90,5 @@ __all__ = [
     "reduction",
     "share",
     "sweep",
+    "tornado",
 ]

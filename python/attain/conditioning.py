@@ -55,7 +55,5 @@ def condition(mixture: Mixture, conditions: tuple[Condition, ...]) -> Mixture:
     """The mixture given what is fixed, exactly: csrc/include/attain/mixture.h, att_mixture_condition."""
     rows = np.array([mixture.row(c.year, c.since) for c in conditions])
     values = np.array([c.value for c in conditions])
-    arrays = _core.mixture_condition(
-        mixture.weight, mixture.df, mixture.location, mixture.scale, rows, values
-    )
+    arrays = _core.mixture_condition(mixture.weight, mixture.df, mixture.location, mixture.scale, rows, values)
     return Mixture(mixture.years, *arrays)

@@ -5,6 +5,7 @@ A scenario names only what differs. docs/scenarios.md says what each field means
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import itertools
 import json
@@ -16,11 +17,11 @@ from typing import Annotated, Any, Self
 import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from scipy.stats import qmc
 
 from attain.errors import ArgumentError, AttainError
 from attain.plan import StrictLoader
 from attain.prior import Prior
+from attain.projection import Model
 from attain.target import AS_STATED, TO_THE_NUMBER, Amount, Year, describe_problem
 from attain.units import parse_amount, parse_rate
 
@@ -162,8 +163,7 @@ class Scenario(BaseModel):
         try:
             super().__init__(**given)
         except ValidationError as error:
-            told = "; ".join(describe_problem(dict(problem)) for problem in error.errors())
-            raise ArgumentError(f"scenario {given.get('name')!r}: {told}") from error
+            raise ArgumentError(f"scenario {given.get('name')!r}: {_told(error)}") from error
 
     @property
     def content(self) -> str:
@@ -204,6 +204,8 @@ class Scenario(BaseModel):
         name
             What their names begin with.
         """
+        from scipy.stats import qmc
+
         ends = [_ends(place, values) for place, values in axes.items()]
         if count < 1 or not ends:
             raise ArgumentError("latin_hypercube: give at least one axis and count=1 or more")
@@ -221,6 +223,21 @@ class Scenario(BaseModel):
     def _at(cls, cells: Mapping[str, Any], name: str = "") -> Self:
         """The scenario of a row of cells, by place."""
         return cls(name or ", ".join(f"{place} = {value}" for place, value in cells.items()), **_fields(cells))
+
+
+def _told(error: ValidationError) -> str:
+    """What is wrong with the fields of a file, a scenario, an override or a shock."""
+    models: tuple[type[BaseModel], ...] = (Scenario, Override, Shock, Study)
+    known = [field for model in models for field in model.model_fields]
+    told = []
+    for problem in error.errors():
+        if problem["type"] == "extra_forbidden":
+            name = str(problem["loc"][-1])
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            told.append(f"unknown field {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        else:
+            told.append(describe_problem(dict(problem)))
+    return "; ".join(told)
 
 
 def _identity(prior: str | Prior | None) -> Any:
@@ -322,16 +339,16 @@ class Study(BaseModel):
     history: str | None = None
     as_of: Any = None
     prior: str | None = None
-    model: str | None = None
+    model: Model | None = None
     seed: int = 0
-    scenarios: list[Any] = []
+    scenarios: list[dict[str, Any]] = []
     grid: dict[str, list[Any]] = {}
     one_at_a_time: dict[str, list[Any]] = {}
     latin_hypercube: _LatinHypercube | None = None
 
     def listed(self) -> list[Scenario]:
         """All its scenarios, those of the axes after those written one by one."""
-        found = [s if isinstance(s, Scenario) else Scenario(**s) for s in self.scenarios]
+        found = [Scenario(**fields) for fields in self.scenarios]
         found += Scenario.grid(self.grid) if self.grid else []
         found += Scenario.one_at_a_time(self.one_at_a_time)
         cube = self.latin_hypercube
@@ -355,16 +372,17 @@ def load_scenarios(source: str | PathLike[str]) -> list[Scenario]:
     ArgumentError
         Naming the file, the scenario and the way out.
     """
-    return load_study(source).listed()
+    return load_study(source)[1]
 
 
-def load_study(source: str | PathLike[str]) -> Study:
-    """A file of scenarios with the baseline that it names."""
+def load_study(source: str | PathLike[str]) -> tuple[Study, list[Scenario]]:
+    """A file of scenarios: the baseline that it names, and the scenarios."""
     path = Path(source)
     try:
-        if path.suffix in (".yaml", ".yml"):
-            return _study(yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader))
-        return Study(scenarios=list(_rows(_table(path))))
+        if path.suffix not in (".yaml", ".yml"):
+            return Study(), list(_rows(_table(path)))
+        study = _study(yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader))
+        return study, study.listed()
     except (AttainError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ArgumentError(f"{path}: {' '.join(str(error).split())}") from error
 
@@ -373,12 +391,9 @@ def _study(data: Any) -> Study:
     if not isinstance(data, Mapping):
         raise ArgumentError("a file of scenarios is a mapping with the field scenarios, grid or latin_hypercube")
     try:
-        study = Study.model_validate(data)
+        return Study.model_validate(data)
     except ValidationError as error:
-        raise ArgumentError("; ".join(describe_problem(dict(p)) for p in error.errors())) from error
-    if not all(isinstance(one, Mapping) for one in study.scenarios):
-        raise ArgumentError("scenarios: each is a mapping with a name")
-    return study
+        raise ArgumentError(_told(error)) from error
 
 
 def _table(path: Path) -> pd.DataFrame:

@@ -114,7 +114,7 @@ class Worker:
     def __init__(self, baseline: Baseline) -> None:
         self.baseline = baseline
         self._projections: dict[Any, Projection] = {}
-        self._margins: dict[Any, tuple[float, float, str]] = {}
+        self._margins: dict[Any, Answer] = {}
         self._mixture = functools.lru_cache(maxsize=_MIXTURES_KEPT)(self._changed)
         self._node_error = functools.lru_cache(maxsize=None)(self._node_error_of)
 
@@ -361,9 +361,7 @@ def _conditions(override: Override, projection: Projection) -> dict[str, list[Co
         origin = projection.origin(name)
         for year, value in by_year.items():
             change, first = math.log1p(parse_rate(value)), year == origin.year + 1
-            condition = (
-                Condition(year, None, origin.log_level + change) if first else Condition(year, year - 1, change)
-            )
+            condition = Condition(year, None, origin.log_level + change) if first else Condition(year, year - 1, change)
             found.setdefault(name, []).append(condition)
     return found
 
@@ -450,9 +448,7 @@ def sweep(
 
     listed = load_scenarios(scenarios) if isinstance(scenarios, str | PathLike) else list(scenarios)
     _check(listed, executor, chunk)
-    baseline = baseline_of(
-        plan, history, model=model, prior=prior, dependence=dependence, as_of=as_of, seed=seed
-    )
+    baseline = baseline_of(plan, history, model=model, prior=prior, dependence=dependence, as_of=as_of, seed=seed)
     every = [Scenario(BASELINE), *listed]
     keys = [_key(baseline, scenario) for scenario in every]
     store = None if out is None else Store(Path(out), baseline)
@@ -591,5 +587,7 @@ class Store:
         try:
             rows: list[dict[str, Any]] = self._arrow.parquet.read_table(path).to_pylist()
         except (self._arrow.ArrowInvalid, OSError) as error:
-            raise DataError(f"{path}: not a file of a sweep ({error}); delete it, and its scenarios run again") from error
+            raise DataError(
+                f"{path}: not a file of a sweep ({error}); delete it, and its scenarios run again"
+            ) from error
         return rows

@@ -127,6 +127,27 @@ static void assert_within(double value, double expected, double error)
         fail_msg("%.12g is not %.12g within %.2g", value, expected, error);
 }
 
+/* A far upper bound changes nothing but the way: components one by one instead of gathered in bins. */
+static void components_may_be_gathered(void **unused)
+{
+    (void)unused;
+    static const double DF[] = {1.4, 5.4, 30, INFINITY}, PUSH[] = {-3, 0, 1.5, 5};
+    for (size_t d = 0; d < COUNT(DF); d++) {
+        for (size_t c = 0; c < COUNT(PUSH); c++) {
+            problem gathered = walks(4, COMPONENTS, DF[d]), single;
+            if (d == 3) gathered.df[2][0] = 7; /* normal and t components in one indicator */
+            for (size_t i = 0; i < 4; i++) {
+                gathered.lower[i][0] += PUSH[c];
+                gathered.loading[i][0] *= i == 1 ? -1 : 1;
+            }
+            single = gathered;
+            for (size_t i = 0; i < 4; i++) single.upper[i][0] = 1e40;
+            double log_p = solved(&gathered, ORDINARY).log_probability;
+            assert_within(solved(&single, ORDINARY).log_probability, log_p, 1e-12 * fmax(1, -log_p));
+        }
+    }
+}
+
 static void normals_in_one_year_are_a_rectangle(void **unused)
 {
     (void)unused;
@@ -353,6 +374,7 @@ int main(void)
         cmocka_unit_test(two_factors_are_a_rectangle),
         cmocka_unit_test(one_indicator_is_a_multivariate_t),
         cmocka_unit_test(margins_are_exact),
+        cmocka_unit_test(components_may_be_gathered),
         cmocka_unit_test(strangers_multiply),
         cmocka_unit_test(tails_are_stable),
         cmocka_unit_test(loadings_near_one_are_integrated),
