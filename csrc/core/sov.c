@@ -9,6 +9,7 @@
 #include "sov_pilot.h"
 
 #define FIRST_POINTS 256
+#define T_DEVIATION 1.1055 /* of the t with 11 degrees of freedom, that of a mean of twelve over its standard error */
 
 static att_status check(const att_sov *sov, const att_rectangle_accuracy *accuracy,
                         const att_sov_result *result)
@@ -56,6 +57,7 @@ static void summarise(run_sums *run, size_t points, att_sov_result *result)
 {
     double count = (double)(SHIFTS * points);
     shift_sums_mean(&run->sums, points, 0, &result->log_probability, &result->log_error);
+    result->log_error *= T_DEVIATION;
     result->points = SHIFTS * points;
     result->effective = 0;
     if (isinf(result->log_probability)) return;

@@ -667,6 +667,11 @@ class _Page:
                 "integral over what the indicators have in common, and over the target years",
                 "对各指标的共同因素及各目标年份积分",
             ),
+            "sov": Text(
+                "draws of every indicator's components, each with the exact chance of the bounds: what a share of two"
+                " levels needs, or correlations without common factors",
+                "抽取各指标的混合成分，并精确计算给定成分下的实现概率（用于两个总量之比，或没有公共因子的相关矩阵）",
+            ),
         }
         told = engines.get(self.result.engine)
         return self.result.engine if told is None else told.say(self.language)

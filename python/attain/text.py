@@ -213,10 +213,11 @@ def fewest_observations(result: Assessment) -> int:
 
 def independence(result: Assessment) -> Text:
     """How the indicators are taken to move together, where there are several."""
-    if result.engine == "independent":
-        return Text(", their indicators taken as independent", "（视各指标相互独立）")
-    if result.engine != "factor" or result.table["indicator"].nunique() < 2 or result.joint.dependence is None:
+    several = result.projection is not None and len(result.projection.indicators) > 1
+    if result.engine not in ("independent", "factor", "sov") or not several or result.joint.dependence is None:
         return Text("", "")
+    if result.joint.dependence.kind == "independent":
+        return Text(", their indicators taken as independent", "（视各指标相互独立）")
     if result.joint.dependence.kind == "given":
         return Text(", their indicators moving together as given", "（各指标的相关性按给定值）")
     if not result.dependence["years"].any():

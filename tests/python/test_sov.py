@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_joint import LAST, SECOND, bounded, problem_of, random_indicator
+from test_joint import GROWTH, LAST, SECOND, bounded, problem_of, random_indicator
 
 import attain as at
 from attain import _core
@@ -43,8 +43,8 @@ def share_problem(rng, push):
         [
             LAST + none + none,
             none + LAST + none,
-            LAST + [0, 0, 0, -1] + none,
-            none + [0, -1, 0, 1] + none,
+            [*LAST, 0, 0, 0, -1, *none],
+            [*none, *GROWTH, *none],
             none + none + SECOND,
         ],
         float,
@@ -59,7 +59,9 @@ def simulated(indicators, correlation, rows, lower, upper, rng, draws=400_000):
     """Share of draws within all bounds, and its standard error: the model of sov.h, drawn."""
     years = indicators[0][2].shape[1]
     places = sorted({int(c) % years for row in rows for c in np.flatnonzero(row)}, reverse=True)
-    z = np.einsum("ij,jtn->itn", np.linalg.cholesky(correlation), rng.standard_normal((len(indicators), len(places), draws)))
+    z = np.einsum(
+        "ij,jtn->itn", np.linalg.cholesky(correlation), rng.standard_normal((len(indicators), len(places), draws))
+    )
     paths = []
     for own, (weight, df, location, scale, _) in zip(z, indicators, strict=True):
         part = rng.choice(len(weight), size=draws, p=weight)
@@ -153,9 +155,9 @@ def test_a_bound_may_stand_on_either_side(sign):
 def test_indicators_that_move_as_one():
     """A correlation of one, equal components: the stricter bound decides."""
     (indicator,) = indicators_of(np.random.default_rng(4), 1)
-    weight, df, location, scale, first = indicator
+    _, _, location, scale, first = indicator
     one = (np.ones(1), np.array([math.inf]), location[:1], scale[:1], first)
-    rows, bounds = np.array([LAST + [0] * 4, [0] * 4 + LAST], float), location[0, 3] + np.array([0.1, 0.2])
+    rows, bounds = np.kron(np.eye(2), LAST), location[0, 3] + np.array([0.1, 0.2])
     log_p, error, _, _ = _core.sov_log_probability(
         [one, one], np.ones((2, 2)), rows, bounds, np.full(2, math.inf), 0, 1e-3, MOST
     )
