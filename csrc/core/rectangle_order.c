@@ -164,7 +164,8 @@ static int open_rectangle(size_t n, ordered_rectangle *out)
     out->upper = new_block(n, 1, 1, sizeof(double));
     out->shift = new_block(n, 1, 1, sizeof(double));
     out->slope = new_block(n, 1, 1, sizeof(double));
-    return out->first && out->row && out->kind && out->load && out->lower && out->upper && out->shift && out->slope;
+    return out->first && out->row && out->kind && out->load && out->lower && out->upper && out->shift &&
+           out->slope;
 }
 
 void rectangle_order_free(ordered_rectangle *out)

@@ -9,7 +9,8 @@
 #include "sov_pilot.h"
 
 #define FIRST_POINTS 256
-#define T_DEVIATION 1.1055 /* of the t with 11 degrees of freedom, that of a mean of twelve over its standard error */
+#define T_DEVIATION                                                                                          \
+    1.1055 /* of the t with 11 degrees of freedom, that of a mean of twelve over its standard error */
 
 static att_status check(const att_sov *sov, const att_rectangle_accuracy *accuracy,
                         const att_sov_result *result)

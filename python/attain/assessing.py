@@ -80,8 +80,8 @@ def assess(
         `"exact"` for targets on one functional of one indicator, `"independent"` for a product over indicators,
         `"factor"` for an integral over what the indicators have in common, `"sov"` for draws of the components of all
         indicators, each with the exact probability of the bounds given it. `"auto"`: `sov` where a share joins two
-        levels, or correlations leave no common factors; else `exact` where it serves, else `independent` or `factor` as
-        `dependence` says.
+        levels; else `exact` where it serves, `independent` where `dependence` says so, `sov` where an indicator has
+        targets on several quantities, or correlations leave no common factors, and `factor` otherwise.
     dependence
         How the indicators move together: `"factor"`, one common factor estimated from the surprises of the past and
         shrunk to what was learned; `"independent"`; a mapping of indicators to loadings (-0.99 to 0.99) on one factor;
@@ -122,7 +122,7 @@ def assess(
     if engine == "exact" and result.engine != "exact":
         raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'factor'")
     if engine in ("independent", "factor") and result.engine == "sov":
-        raise ArgumentError(f"engine: {engine!r} takes neither a share of two levels nor such correlations; use 'sov'")
+        raise ArgumentError(f"engine: {engine!r} serves neither these targets nor these correlations; use 'sov'")
     return result
 
 

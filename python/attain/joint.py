@@ -1,5 +1,5 @@
-"""The probability of several events at once: exactly, as a product over indicators, with common factors, or, where an
-event joins indicators or they have no common factors, by draws of their components."""
+"""The probability of several events at once: exactly, as a product over indicators, with common factors, or, where
+these do not serve, by draws of the indicators' components."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ Projections = Projection | Mapping[str, Projection]
 
 _RELATIVE_ERROR = 5e-4  # of an integral over two dimensions or more; one dimension goes far below
 _MOST_POINTS = 12 * 2**17  # what the generating vector of the lattice was made for
-_LOOSE = 2e-2, 12 * 2**7  # several functionals on one indicator: every point sums over all components and scales
-_JOINED = 1e-3, 12 * 2**14  # bounds that join indicators
+_DRAWN = 1e-3, 12 * 2**14  # the same of the separation of variables
 _MOST_SUBSETS = 16
 _CLOSE_SCORE = 1e-3  # a quantile of a joined event, as a normal score
 _MOST_STEPS = 30
@@ -65,8 +64,9 @@ def joint_probability(
 
     Published figures settle their targets; bounds on one functional of one indicator reduce to the stricter. What is
     left is exact for one functional; a product where the dependence is none; and otherwise the integral of
-    csrc/include/attain/joint.h over common factors. Where an event joins indicators, or correlations leave no common
-    factors, it is the separation of variables of csrc/include/attain/sov.h.
+    csrc/include/attain/joint.h over common factors. Where an event joins indicators, an indicator has bounds on
+    several functionals, or correlations leave no common factors, it is the separation of variables of
+    csrc/include/attain/sov.h.
 
     Parameters
     ----------
@@ -148,11 +148,16 @@ def _quantile_of(event: Event, projections: Projections, dependence: Dependence,
 def _engine_for(open_events: Sequence[Event], dependence: Dependence) -> str:
     if any(event.whole is not None for event in open_events):
         return "sov"
-    if len({event.functional for event in open_events}) <= 1:
+    if _functionals(open_events) <= 1:
         return "exact"
     if dependence.kind == "independent":
         return "independent"
-    return "factor" if dependence.correlation is None else "sov"
+    several = any(_functionals(own) > 1 for own in _by_indicator(open_events))
+    return "sov" if several or dependence.correlation is not None else "factor"
+
+
+def _functionals(events: Sequence[Event]) -> int:
+    return len({event.functional for event in events})
 
 
 def _of(projections: Projections, indicator: str) -> Projection:
@@ -168,8 +173,8 @@ def _of_one_indicator(
     own: Sequence[Event], projections: Projections, dependence: Dependence, seed: int
 ) -> tuple[float, float]:
     """log P of the bounds on one indicator, and its error."""
-    if len({event.functional for event in own}) > 1:
-        return _integral([own], projections, dependence, seed)
+    if _functionals(own) > 1:
+        return _separation(own, projections, dependence, seed)
     lower, upper = max(event.lower for event in own), min(event.upper for event in own)
     if lower > upper:
         return -math.inf, 0.0
@@ -181,9 +186,7 @@ def _integral(
     groups: Sequence[Sequence[Event]], projections: Projections, dependence: Dependence, seed: int
 ) -> tuple[float, float]:
     arguments = [_arguments(own, projections, dependence) for own in groups]
-    several = any(len({event.functional for event in own}) > 1 for own in groups)
-    accuracy = _LOOSE if several else (_RELATIVE_ERROR, _MOST_POINTS)
-    ((log_p, error),) = _core.joint_log_probability(arguments, seed, *accuracy)
+    ((log_p, error),) = _core.joint_log_probability(arguments, seed, _RELATIVE_ERROR, _MOST_POINTS)
     return float(log_p), float(error)
 
 
@@ -202,7 +205,7 @@ def _separation(
         np.array([event.lower for event in events]),
         np.array([event.upper for event in events]),
         seed,
-        *_JOINED,
+        *_DRAWN,
     )
     return log_p, error
 

@@ -24,6 +24,7 @@ from attain.text import (
     FEW_OBSERVATIONS,
     beside,
     cell_words,
+    engine_reason,
     fewest_observations,
     independence,
     knowledge,
@@ -668,13 +669,12 @@ class _Page:
                 "对各指标的共同因素及各目标年份积分",
             ),
             "sov": Text(
-                "draws of every indicator's components, each with the exact chance of the bounds: what a share of two"
-                " levels needs, or correlations without common factors",
-                "抽取各指标的混合成分，并精确计算给定成分下的实现概率（用于两个总量之比，或没有公共因子的相关矩阵）",
+                "draws of every indicator's components, each with the exact chance of the bounds",
+                "抽取各指标的混合成分，并精确计算给定成分下的实现概率",
             ),
         }
-        told = engines.get(self.result.engine)
-        return self.result.engine if told is None else told.say(self.language)
+        told, why = engines.get(self.result.engine), engine_reason(self.result)
+        return self.result.engine if told is None else Text(told.en + why.en, told.zh + why.zh).say(self.language)
 
 
 def _prints_one_number(result: Assessment) -> bool:

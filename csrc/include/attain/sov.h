@@ -41,8 +41,8 @@ typedef struct {
 
 typedef struct {
     double log_probability;
-    double log_error; /* of log_probability: a standard deviation: the standard error over twelve random shifts times
-                         that of its t */
+    double
+        log_error; /* of log_probability, a standard deviation: from twelve random shifts, widened as their t */
     double effective; /* points of equal weight that would be worth as much: (sum w)^2 / sum w^2 */
     size_t points;    /* of the lattice, shifts counted; 0 where none was needed */
 } att_sov_result;
