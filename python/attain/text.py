@@ -17,6 +17,7 @@ from attain.target import AS_STATED
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
+    from attain.plan import Plan
     from attain.projection import Projection
     from attain.target import Target
 
@@ -155,9 +156,7 @@ def assessment_text(result: Assessment, language: Language = "en") -> str:
 
 def _head(result: Assessment, language: Language) -> list[str]:
     plan = result.plan
-    title = Text(plan.title or plan.title_zh or plan.id, plan.title_zh or plan.title or plan.id).say(language)
-    issued = Text(f", issued {plan.issued}", f"，{plan.issued} 印发").say(language) if plan.issued else ""
-    lines = [_fit(f"{title} ({plan.id}){issued}", WIDTH)]
+    lines = [plan_title(plan, language)]
     if not plan.targets:
         return [
             *lines,
@@ -172,6 +171,13 @@ def _head(result: Assessment, language: Language) -> list[str]:
     lines.append(_fit(_basis(result).say(language), WIDTH))
     told = (verdict(result), beside(result), precision(result))
     return [*lines, "", *(line for text in told if text.en for line in wrap(text.say(language), ""))]
+
+
+def plan_title(plan: Plan, language: Language) -> str:
+    """A plan in one line: title, id, date of issue."""
+    title = Text(plan.title or plan.title_zh or plan.id, plan.title_zh or plan.title or plan.id).say(language)
+    issued = Text(f", issued {plan.issued}", f"，{plan.issued} 印发").say(language) if plan.issued else ""
+    return _fit(f"{title} ({plan.id}){issued}", WIDTH)
 
 
 def _basis(result: Assessment) -> Text:
