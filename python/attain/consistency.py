@@ -7,7 +7,7 @@ every year that satisfies all targets, or multipliers that add them up to a cont
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -25,7 +25,7 @@ from attain.worlds import Group, Reading, World, groups
 
 CONSISTENT, INFEASIBLE = "consistent", "infeasible"
 VERDICT_COLUMNS = ("verdict", "others", "number", "text", "text_zh")
-IMPLIED_COLUMNS = ("quantity", "low", "high", "unit", "because", "targets", "quantity_zh", "because_zh")
+IMPLIED_COLUMNS = ("topic", "quantity", "low", "high", "unit", "because", "targets", "quantity_zh", "because_zh")
 SENSITIVITY_COLUMNS = ("reading", "target", "as_stated", "verdict", "text", "reading_zh", "text_zh")
 
 
@@ -46,9 +46,9 @@ class Consistency:
         asks for); others (ids that it rests on), number (coefficient of an over-allocation, change a year that a
         strained target needs), text and text_zh.
     implied
-        Frame: what the numbers imply that the plan does not say; quantity, low and high (NaN where there is no bound,
-        rates as fractions), unit, because, targets (ids), and both texts in Chinese. Targets are taken at their
-        numbers and figures as published.
+        Frame: what the numbers imply that the plan does not say; topic (such as `needed`: the change a year from the
+        last figure), quantity, low and high (NaN where there is no bound, rates as fractions), unit, because, targets
+        (ids), and both texts in Chinese. Targets are taken at their numbers and figures as published.
     sensitivity
         Frame: which readings of the plan or treatments of the data change which verdict; reading, target, as_stated,
         verdict, text. Readings alone stand before those that matter together only. Empty where none does.
@@ -107,7 +107,7 @@ class Consistency:
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [
-        {name: None if isinstance(value, float) and value != value else value for name, value in record.items()}
+        {str(name): None if isinstance(value, float) and value != value else value for name, value in record.items()}
         for record in frame.astype(object).to_dict(orient="records")
     ]
 
@@ -145,7 +145,8 @@ def check(plan: Any, history: Any = None) -> Consistency:
     told = {t: list(findings) for reading in stated for t, findings in _findings(reading).items()}
     rows = {t.id: _verdicts(t.id, found, told) for t in loaded.targets}
     implied = [*(i for group in parts for i in implied_by(group)), *overlapping(loaded)]
-    tried = [_Tried(list(_outcomes(group))) for group in parts]
+    alone = [name for reading in stated for name in _alone(reading)]
+    tried = [_Tried(list(_outcomes(group))) for group in parts if group.targets[0].id not in alone]
     changes = [row for group in tried for row in group.changes()]
     return Consistency(
         plan=loaded,
@@ -154,8 +155,8 @@ def check(plan: Any, history: Any = None) -> Consistency:
         verdicts=_verdict_frame(rows),
         implied=pd.DataFrame([_implied_row(i) for i in implied], columns=list(IMPLIED_COLUMNS)),
         sensitivity=pd.DataFrame(changes, columns=list(SENSITIVITY_COLUMNS)),
-        unchanged=tuple(text for group in tried for text in group.unchanged()),
-        alone=tuple(name for reading in stated for name in _alone(reading)),
+        unchanged=tuple(dict.fromkeys(text for group in tried for text in group.unchanged())),
+        alone=tuple(alone),
         readings=1 + sum(len(group.outcomes) - 1 for group in tried),
     )
 
@@ -190,7 +191,7 @@ def _verdict_frame(rows: dict[str, list[list[Any]]]) -> pd.DataFrame:
 def _implied_row(implied: Implied) -> list[Any]:
     quantity, because = implied.quantity, implied.because
     ends = [float("nan") if end is None else end for end in (implied.low, implied.high)]
-    return [quantity.en, *ends, implied.unit, because.en, list(implied.targets), quantity.zh, because.zh]
+    return [implied.topic, quantity.en, *ends, implied.unit, because.en, list(implied.targets), quantity.zh, because.zh]
 
 
 @dataclass(frozen=True)
@@ -222,7 +223,8 @@ class _Tried:
 
     def changes(self) -> Iterator[list[Any]]:
         """What readings change: each alone, and combinations where only they make or break the plan."""
-        stated, told = self.outcomes[0], []
+        stated = self.outcomes[0]
+        told: list[tuple[Set[tuple[str, str]], tuple[str, str, bool]]] = []
         for outcome in self.outcomes[1:]:
             options = outcome.reading.world.options.items()
             if len(options) > 1 and outcome.feasible == stated.feasible:
@@ -233,10 +235,15 @@ class _Tried:
                     yield _change_row(stated, outcome, *change)
 
     def unchanged(self) -> Iterator[Text]:
-        """The readings that, alone, change nothing."""
+        """The readings that, alone, change nothing, by what is read."""
+        found: dict[str, list[str]] = {}
         for outcome in self.outcomes[1:]:
-            if len(outcome.reading.world.options) == 1 and not any(_differences(self.outcomes[0], outcome)):
-                yield outcome.reading.world.describe()
+            options = outcome.reading.world.options
+            if len(options) == 1 and not any(_differences(self.outcomes[0], outcome)):
+                for choice, option in options.items():
+                    found.setdefault(choice, []).append(option)
+        for choice, unchanging in found.items():
+            yield self.outcomes[0].reading.group.describe({choice: unchanging})
 
 
 def _alone(reading: Reading) -> Iterator[str]:
@@ -256,7 +263,7 @@ def _differences(stated: _Outcome, outcome: _Outcome) -> Iterator[tuple[str, str
 
 
 def _change_row(stated: _Outcome, outcome: _Outcome, target: str, verdict: str, added: bool) -> list[Any]:
-    reading = outcome.reading.world.describe()
+    reading = outcome.reading.describe()
     lost = Text(f"No longer {verdict}.", "不再成立。")
     text = outcome.findings[target, verdict] if added else lost
     before = CONSISTENT if added else verdict

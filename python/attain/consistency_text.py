@@ -3,12 +3,12 @@ read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from attain.language import Language, Text, check_language, listed, note_of
-from attain.quantity import amount, label_text, rate
+from attain.quantity import amount, label_text, quoted, rate
 from attain.text import plan_title, wrap
 from attain.units import UNITS
 from attain.wording import chinese
@@ -17,20 +17,29 @@ if TYPE_CHECKING:
     from attain.consistency import Consistency
 
 VERDICTS = {
-    "consistent": Text("Consistent", "一致"),
     "infeasible": Text("Infeasible", "矛盾"),
-    "strained": Text("Strained", "偏紧"),
     "over-allocated": Text("Over-allocated", "层层加码"),
-    "redundant": Text("Redundant", "多余"),
+    "strained": Text("Strained", "偏紧"),
+    "redundant": Text("Redundant", "重复"),
+    "consistent": Text("Consistent", "一致"),
 }
 HEADINGS = {
     "conflicts": Text("What contradicts", "矛盾之处"),
-    "notes": Text("What to look at", "值得注意之处"),
-    "implied": Text("What the numbers imply", "数字的含义"),
+    "notes": Text("What to look at", "值得注意"),
     "readings": Text("What depends on how it is read", "取决于如何理解"),
-    "alone": Text("What could not be compared", "无从比较的目标"),
+    "implied": Text("What the numbers imply", "由数字可以推知"),
+    "needed": Text("What is still needed, at a constant rate", "今后所需（按不变的速度）"),
+    "alone": Text("What stands alone", "孤立的目标"),
 }
-_ORDER = ("over-allocated", "strained", "redundant")
+
+
+METHOD = Text(
+    "Every verdict is proved in exact arithmetic. Figures of full years before the target year hold within half a unit"
+    " of their last digit; “more than” and “less than” exclude the number itself. What the numbers imply takes targets"
+    " at their numbers and figures as published. How probable a target is, is for the assessment to say.",
+    "各项结论均由精确运算证明：目标年份之前的全年数据允许末位半个单位的舍入误差，“超过”“低于”不含该数本身。由数字推知的量"
+    "按目标数和公布数计算。目标实现的可能性见评估结果。",
+)
 
 
 def consistency_text(result: Consistency, language: Language = "en") -> str:
@@ -41,6 +50,8 @@ def consistency_text(result: Consistency, language: Language = "en") -> str:
         blocks[0] += wrap(note_of(result.plan).say(language), "")
     for name, items in sections(result, language):
         blocks.append([HEADINGS[name].say(language), *(line for item in items for line in _item(item))])
+    if result.plan.targets:
+        blocks.append(wrap(METHOD.say(language), ""))
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
@@ -56,35 +67,38 @@ def verdict(result: Consistency) -> Text:
     if conflicts:
         plural = "s" if conflicts > 1 else ""
         return Text(
-            f"The {count} targets contradict each other, or the published figures: {conflicts} conflict{plural}.",
-            f"{count} 个目标之间或与公布数据之间存在 {conflicts} 处矛盾。",
+            f"{conflicts} contradiction{plural}: the {count} targets cannot all be met.",
+            f"有 {conflicts} 处矛盾：{count} 个目标不可能全部实现。",
         )
-    broken = sorted(set(result.sensitivity.loc[result.sensitivity["verdict"] == "infeasible", "reading"]))
-    where = Text("", "")
-    if broken:
-        where = Text(", as stated; under other readings they do not", "（按原文）；换一种理解则有矛盾")
-    elif result.readings > 1:
-        where = Text(
-            f", in each of {result.readings} combinations of readings and treatments of the data",
-            f"，{result.readings} 种理解与数据处理的组合下均是如此",
-        )
-    targets = Text("The one target is" if count == 1 else f"All {count} targets are", "")
-    basis = Text("" if result.history is None else " and the published figures", "")
+    beside = Text("", "") if result.history is None else Text(" from the published figures on", "，与公布数据也不冲突")
+    met = f"all {count} targets can be met together" if count > 1 else "the one target can be met"
     return Text(
-        f"{targets.en} free of contradiction with each other{basis.en}{where.en}."
-        if count > 1
-        else f"{targets.en} free of contradiction{where.en}.",
-        f"{count} 个目标相互之间{'' if result.history is None else '以及与公布数据之间'}没有矛盾{where.zh}。",
+        f"No contradiction: {met}{beside.en}{_where(result).en}.",
+        f"没有矛盾：{count} 个目标可以同时实现{beside.zh}{_where(result).zh}。",
+    )
+
+
+def _where(result: Consistency) -> Text:
+    """Under which readings the plan holds together."""
+    if (result.sensitivity["verdict"] == "infeasible").any():
+        return Text(", as stated; under another reading they contradict each other", "（按原文；换一种理解则有矛盾）")
+    if result.readings == 1:
+        return Text("", "")
+    return Text(
+        f", in every one of {result.readings} combinations of readings and treatments of the data",
+        f"；所考察的 {result.readings} 种理解与数据处理的组合均是如此",
     )
 
 
 def sections(result: Consistency, language: Language) -> Iterator[tuple[str, list[str]]]:
     """Heading and items of every section that has some."""
+    implied = result.implied.to_dict(orient="records")
     found = {
         "conflicts": [Text(c.text, c.text_zh).say(language) for c in result.conflicts],
         "notes": list(_notes(result, language)),
-        "implied": [_implied(row, language) for row in result.implied.to_dict(orient="records")],
         "readings": list(_readings(result, language)),
+        "implied": [_implied(row, language) for row in implied if row["topic"] != "needed"],
+        "needed": [_needed(result, row, language) for row in implied if row["topic"] == "needed"],
         "alone": list(_alone(result, language)),
     }
     for name, items in found.items():
@@ -93,18 +107,28 @@ def sections(result: Consistency, language: Language) -> Iterator[tuple[str, lis
 
 
 def _notes(result: Consistency, language: Language) -> Iterator[str]:
-    for verdict_word in _ORDER:
-        for row in result.verdicts[result.verdicts["verdict"] == verdict_word].to_dict(orient="records"):
-            word = VERDICTS[verdict_word].say(language)
-            yield Text(f"{word}. {row['text']}", f"{word}：{row['text_zh']}").say(language)
+    for word in ("over-allocated", "strained", "redundant"):
+        for row in result.verdicts[result.verdicts["verdict"] == word].to_dict(orient="records"):
+            told = VERDICTS[word]
+            yield Text(f"{told.en}. {row['text']}", f"{told.zh}：{row['text_zh']}").say(language)
 
 
 def _implied(row: dict[Any, Any], language: Language) -> str:
-    quantity, because = Text(row["quantity"], row["quantity_zh"]), Text(row["because"], row["because_zh"])
     value = between(row["low"], row["high"], row["unit"])
-    reason = because.en[:1].upper() + because.en[1:]
+    quantity = row["quantity"][:1].upper() + row["quantity"][1:]
     return Text(
-        f"{quantity.en[:1].upper()}{quantity.en[1:]}: {value.en}. {reason}.", f"{quantity.zh}：{value.zh}。{because.zh}。"
+        f"{quantity}: {value.en} ({row['because']}).", f"{row['quantity_zh']}：{value.zh}（{row['because_zh']}）。"
+    ).say(language)
+
+
+def _needed(result: Consistency, row: dict[Any, Any], language: Language) -> str:
+    target = quoted(next(t for t in result.plan.targets if t.id == row["targets"][0]))
+    value = between(row["low"], row["high"], row["unit"])
+    if row["unit"] == "per year" and row["low"] < 0:
+        fall = rate(-row["low"])
+        value = Text(f"may fall {fall.en}", f"可下降 {fall.zh}")
+    return Text(
+        f"{target.en}: {value.en} a year {row['because']}.", f"{target.zh}：每年{value.zh}，{row['because_zh']}。"
     ).say(language)
 
 
@@ -128,43 +152,51 @@ def _value(value: float, unit: str) -> Text:
 
 def _readings(result: Consistency, language: Language) -> Iterator[str]:
     frame = result.sensitivity
-    for reading in dict.fromkeys(zip(frame["reading"], frame["reading_zh"], strict=True)):
-        own = frame[frame["reading"] == reading[0]].to_dict(orient="records")
-        told = [_change(result, row, language) for row in own]
+    for reading, reading_zh in dict.fromkeys(zip(frame["reading"], frame["reading_zh"], strict=True)):
+        own = frame[frame["reading"] == reading]
+        told = [_change(result, row) for row in own.to_dict(orient="records")]
+        words = [VERDICTS[word] for word in own["verdict"].unique() if word != "consistent"]
+        verdicts = Text(
+            f", {listed([w.en.lower() for w in words])}" if words else "",
+            f"，{'、'.join(w.zh for w in words)}" if words else "",
+        )
+        assumes = _assumes(result, reading)
         yield Text(
-            f"With {reading[0]}: {' '.join(told)}{_assumes(result, reading[0], language)}",
-            f"{reading[1]}：{''.join(told)}{_assumes(result, reading[0], language)}",
+            f"If {reading}{assumes.en}{verdicts.en}: {' '.join(t.en for t in told)}",
+            f"若{reading_zh}{assumes.zh}{verdicts.zh}：{''.join(t.zh for t in told)}",
         ).say(language)
     if result.unchanged:
         yield Text(
-            f"No verdict changes with {listed([t.en for t in result.unchanged], ', ', ' or ')}.",
-            f"以下理解不改变任何结论：{'；'.join(t.zh for t in result.unchanged)}。",
+            f"Nothing changes if {listed([t.en for t in result.unchanged], ', ', ', or ')}.",
+            f"下列情形不改变任何结论：{'；'.join(t.zh for t in result.unchanged)}。",
         ).say(language)
 
 
-def _change(result: Consistency, row: dict[Any, Any], language: Language) -> str:
+def _change(result: Consistency, row: dict[Any, Any]) -> Text:
     if row["verdict"] != "consistent":
-        word = VERDICTS[row["verdict"]]
-        return Text(f"{word.en.lower()}. {row['text']}", f"{word.zh}。{row['text_zh']}").say(language)
+        return Text(f"{row['text']}", f"{row['text_zh']}")
     label = label_text(next(t for t in result.plan.targets if t.id == row["target"]))
-    word = VERDICTS[row["as_stated"]]
-    return Text(f"“{label.en}” is no longer {word.en.lower()}.", f"“{label.zh}”不再{word.zh}。").say(language)
+    return Text(
+        f"“{label.en}” is no longer {row['as_stated']}.", f"“{label.zh}”不再属于{VERDICTS[row['as_stated']].zh}。"
+    )
 
 
-def _assumes(result: Consistency, reading: str, language: Language) -> str:
-    """What the treatments of the data that a reading names assume."""
-    treatments = result.history.treatments if result.history is not None else {}
-    named = [text.say(language) for name, text in treatments.items() if f"treated as {name}" in reading.split("; ")[-1]]
-    return "" if len(named) != 1 else Text(f" ({named[0]})", f"（{named[0]}）").say(language)
+def _assumes(result: Consistency, reading: str) -> Text:
+    """What the treatment of the data that a reading names last assumes."""
+    treatments = {} if result.history is None else result.history.treatments
+    named = [text for name, text in treatments.items() if reading.endswith(f"treated as {name}")]
+    if not named:
+        return Text("", "")
+    english, chinese_text = (text.rstrip(".。") for text in named[0])
+    return Text(f" ({english[:1].lower()}{english[1:]})", f"，即{chinese_text}")
 
 
 def _alone(result: Consistency, language: Language) -> Iterator[str]:
-    if not result.alone:
-        return
     names = [label_text(t) for t in result.plan.targets if t.id in result.alone]
-    few: Sequence[str] = [name.say(language) for name in names]
-    yield Text(
-        f"No other target and no figure bears on {len(names)} of {len(result.plan.targets)} targets:"
-        f" {listed(few, '; ', ' and ')}.",
-        f"{len(result.plan.targets)} 个目标中有 {len(names)} 个没有其他目标或数据与之相关：{'、'.join(few)}。",
-    ).say(language)
+    if names:
+        quotes = Text(listed([f"“{n.en}”" for n in names]), "、".join(f"“{n.zh}”" for n in names))
+        yield Text(
+            f"Nothing that is stated or published bears on {quotes.en}; so nothing could contradict"
+            f" {'it' if len(names) == 1 else 'them'}.",
+            f"{quotes.zh}与其他目标和公布数据都没有关联，因此也无从矛盾。",
+        ).say(language)

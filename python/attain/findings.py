@@ -1,5 +1,5 @@
-"""What does arithmetic find wrong, or worth saying, in one reading of a plan? Conflicts, redundant targets, local floors
-above a total, and growth that history never saw.
+"""What does arithmetic find wrong, or worth saying, in one reading of a plan? Conflicts, redundant targets, local
+floors above a total, and growth that history never saw.
 
 Every finding names its targets and tells its numbers in one sentence, in English and in Chinese.
 """
@@ -14,7 +14,7 @@ from typing import Literal
 from attain.language import Text, listed
 from attain.levels import Functional, Source, bounds_of
 from attain.linear import Certificate, Row, decide, irreducible
-from attain.published import Seen, change_a_year, last_figure
+from attain.published import change_a_year, last_figure
 from attain.quantity import amount, figure_words, joined, quoted, rate
 from attain.target import Target
 from attain.worlds import Reading
@@ -89,7 +89,9 @@ def _conflict(reading: Reading, names: list[str], rows: list[Row], proof: Certif
     cause = joined([*(quoted(t) for t in others), *figures])
     target, room = reading.targets[focal], changes[focal]
     if room is None:
-        text = Text(f"{quoted(target).en} cannot be met beside {cause.en}.", f"{quoted(target).zh}与{cause.zh}不能同时实现。")
+        text = Text(
+            f"{quoted(target).en} cannot be met beside {cause.en}.", f"{quoted(target).zh}与{cause.zh}不能同时实现。"
+        )
     else:
         limit = _moved(target, reading.functionals[focal][0], room)
         verb = Text("leaves" if len(others) + len(figures) == 1 else "leave", "")
@@ -198,18 +200,19 @@ def _redundancy(reading: Reading, target: Target, proof: Certificate, rest: Sequ
     sources = {row.source for row, _ in proof.multipliers}
     others = [t for n, t in reading.targets.items() if Source("target", n) in sources]
     causes = [*(quoted(t) for t in others), *_figures_in(reading, proof)]
-    follows = Text(f"{quoted(target).en} follows from {joined(causes).en}", f"{quoted(target).zh}可由{joined(causes).zh}推出")
-    if not causes:
-        follows = Text(f"{quoted(target).en} holds in any case", f"{quoted(target).zh}必然成立")
+    own, cause = quoted(target), joined(causes)
+    verb = "gives" if len(causes) == 1 else "give"
     functional = reading.functionals[target.id][0]
     low, high = functional.reach(reading.grounded(list(rest)))
-    room = low if target.bounds[0] is not None else high
-    reached = Text("", "")
-    if causes and room is not None and functional.form != "reduction":
-        words = _number_words(target, functional, _Room(room, target.bounds[0] is not None, False))
-        side = Text("least", "少") if target.bounds[0] is not None else Text("most", "多")
-        reached = Text(f", which give at {side.en} {words.en}", f"，即至{side.zh}{words.zh}")
-    text = Text(f"{follows.en}{reached.en}.", f"{follows.zh}{reached.zh}。")
+    least = target.bounds[0] is not None
+    room = low if least != (functional.form == "reduction") else high
+    text = Text(f"{own.en} holds in any case.", f"{own.zh}必然成立。")
+    if causes and room is not None:
+        number = _number_words(target, functional, _Room(room, least != (functional.form == "reduction"), False))
+        text = Text(
+            f"{own.en} adds nothing: {cause.en} already {verb} at {'least' if least else 'most'} {number.en}.",
+            f"{own.zh}没有提出新的要求：由{cause.zh}已可推出{'至少' if least else '至多'}{number.zh}。",
+        )
     return Finding("redundant", target.id, tuple(t.id for t in others), text)
 
 
@@ -235,12 +238,14 @@ def _over_allocation(
     coefficient = float(local / total)
     unit = whole.effective_unit or ""
     named = joined([quoted(part) for part in parts])
-    each = Text(f" in each of {units} units" if units else "", f"在 {units} 个单位中逐一落实" if units else "")
     sums, asked = amount(local, unit), amount(total, unit)
+    made = Text(f"{named.en} make at least {sums.en} together", named.zh)
+    if units is not None:
+        made = Text(f"{named.en} makes at least {sums.en} over {units} units", f"{units} 个单位各自落实{named.zh}")
     text = Text(
-        f"{named.en}{each.en} makes at least {sums.en} in all, while {quoted(whole, stated=False).en} asks for"
-        f" {asked.en}: the local floors are {coefficient:.2f} times the total.",
-        f"{named.zh}{each.zh}，合计至少{sums.zh}，而{quoted(whole, stated=False).zh}只要求{asked.zh}：层层加码系数为"
+        f"{made.en}, while {quoted(whole, stated=False).en} asks for {asked.en}: the local floors are"
+        f" {coefficient:.2f} times the total.",
+        f"{made.zh}，合计至少{sums.zh}，而{quoted(whole, stated=False).zh}只要求{asked.zh}：加码系数为"
         f" {coefficient:.2f}。",
     )
     return Finding("over-allocated", whole.id, tuple(part.id for part in parts), text, coefficient)
@@ -250,7 +255,7 @@ def strained(reading: Reading) -> Iterator[Finding]:
     """Targets that need a larger change a year, from their last figure, than any that was published."""
     for name, target in reading.targets.items():
         required = need(reading, name)
-        seen = _seen(reading, target)
+        seen = reading.seen(name)
         if required is None or seen is None:
             continue
         if target.bounds[0] is not None and target.kind != "reduction":
@@ -259,11 +264,6 @@ def strained(reading: Reading) -> Iterator[Finding]:
             beyond, most, years = required < seen.fall - _SLIGHT, seen.fall, seen.fall_years
         if beyond:
             yield _strain(reading, target, required, most, years, seen.changes)
-
-
-def _seen(reading: Reading, target: Target) -> Seen | None:
-    figure = last_figure(reading.figures[target.id])
-    return None if figure is None else reading.group.seen(target, reading.world, figure.year)
 
 
 def need(reading: Reading, name: str) -> float | None:
@@ -294,23 +294,20 @@ def need(reading: Reading, name: str) -> float | None:
 def _strain(reading: Reading, target: Target, required: float, most: float, years: str, changes: int) -> Finding:
     last = last_figure(reading.figures[target.id])
     assert last is not None, "a strained target has a figure"
-    share = last.kind == "share"
-    needs, seen = (_change_words(x, share) for x in (required, most))
-    since = target.since if target.since is not None and target.since >= last.year else None
-    start = Text(f"from {since}", f"从 {since} 年起") if since and since > last.year else figure_words(last, "from")
-    only = Text(" (one change is published)", "（仅公布过一次变化）") if changes == 1 else Text("", "")
+    needs, seen = (change_words(x, last.kind == "share") for x in (required, most))
+    own, ahead = quoted(target, stated=False), target.since is not None and target.since > last.year
+    start = Text(f"from {target.since}", f"从 {target.since} 年起") if ahead else figure_words(last, "from")
+    only = Text(", the only change published", "，也是公布过的唯一一次变化") if changes == 1 else Text("", "")
     text = Text(
-        f"{quoted(target).en} needs {needs.en} a year {start.en}; the largest ever published is {seen.en}, in {years}"
-        f"{only.en}.",
-        f"{quoted(target).zh}{start.zh}每年需{needs.zh}，而历史上公布过的最大值是 {years} 年的{seen.zh}{only.zh}。",
+        f"{own.en} needs {needs.en} a year {start.en}; the most ever published is {seen.en} ({years}{only.en}).",
+        f"{own.zh}{start.zh}每年需{needs.zh}，而公布过的最大值是{seen.zh}（{years} 年{only.zh}）。",
     )
     return Finding("strained", target.id, (), text, required)
 
 
-def _change_words(change: float, share: bool) -> Text:
+def change_words(change: float, share: bool) -> Text:
+    """A change a year, without "a year": growth, or points of a share."""
     if share:
-        return Text(f"{100 * change:+.2f} points", f"{100 * change:+.2f} 个百分点")
+        return Text(f"{100 * change:.2f} points", f"提高 {100 * change:.2f} 个百分点")
     told = rate(change)
-    return Text(f"growth of {told.en}", f"增长 {told.zh}")
-
-
+    return Text(f"{told.en} growth", f"增长 {told.zh}")

@@ -1,5 +1,5 @@
-"""What do the numbers of a plan imply that it does not say? Each quantity is optimised over what the plan says, with its
-targets at their numbers and figures as published.
+"""What do the numbers of a plan imply that it does not say? Each quantity is optimised over what the plan says, with
+its targets at their numbers and figures as published.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
+from typing import Literal
 
-from attain.findings import need
+from attain.findings import change_words, need
 from attain.language import Text, listed
 from attain.levels import BANDED, Functional, Level, bounds_of, fraction, in_unit, threshold_of
 from attain.linear import Row
 from attain.plan import Plan
 from attain.published import implied_level, last_figure
-from attain.quantity import amount, figure_words, label_text, quoted, rate
+from attain.quantity import amount, figure_words, label_text, rate
 from attain.relation import Relation
 from attain.target import TO_THE_NUMBER, Target
 from attain.worlds import AS_ONE, Group, Reading, World
@@ -25,10 +26,14 @@ _STEP = Fraction(5, 100)
 _BETWEEN = 5
 
 
+Topic = Literal["base", "needed", "level", "members", "whole", "units", "growth of the whole", "overlap"]
+
+
 @dataclass(frozen=True)
 class Implied:
     """A quantity that a plan implies: between `low` and `high`, None where there is no bound; rates as fractions."""
 
+    topic: Topic
     quantity: Text
     low: float | None
     high: float | None
@@ -95,33 +100,34 @@ def _base(reading: Reading, growth: Target, level: Target) -> Implied:
     assert low is not None, "levels are not negative"
     figures = reading.figures[growth.id]
     published = implied_level(figures, since) if since is not None else None
-    reached = fraction(level.value, level.effective_unit)
-    because = Text(
-        f"{_number(growth).en} from {since} on reaches {amount(reached, unit).en} in {by} from this base",
-        f"自 {since} 年起{_number(growth).zh}，{by} 年达到{amount(reached, unit).zh}，所需基数即为此数",
-    )
-    if published is not None and since is not None:
-        leads = published * reading.functionals[growth.id][0].ratio(fraction(growth.value))
+    reached, own = amount(fraction(level.value, level.effective_unit), unit), _number(growth)
+    because = Text(f"from there {own.en} leads to {reached.en} in {by}", f"由此{own.zh}，{by} 年达到{reached.zh}")
+    if published is not None:
         exact = any(f.kind == "level" and f.year == since for f in figures)
-        word = Text("published" if exact else "implied by published growth", "公布" if exact else "按公布增速推算")
+        more = rate(abs(float(published / low) - 1))
         than = Text("more" if published > low else "less", "高" if published > low else "低")
+        known = amount(published, unit)
         because = Text(
-            f"{because.en}; {amount(published, unit).en} was {word.en}, which is {than.en} and leads to"
-            f" {amount(leads, unit).en}",
-            f"{because.zh}；{since} 年{word.zh}为{amount(published, unit).zh}，比此数{than.zh}，照此增长将达到"
-            f"{amount(leads, unit).zh}",
+            f"{because.en}; {'published is' if exact else 'published growth implies'} {known.en}, {more.en} {than.en}",
+            f"{because.zh}；{'公布数' if exact else '按公布增速推算'}为{known.zh}，{than.zh} {more.zh}",
         )
-    quantity = Text(f"{label_text(level).en} in {since}", f"{since} 年{label_text(level).zh}")
+    name = label_text(level)
+    quantity = Text(f"{name.en} in {since} at which growth and level agree", f"{since} 年{name.zh}，若要增速与总量一致")
     top = None if high is None else _told(high, unit)
-    return Implied(quantity, _told(low, unit), top, unit, because, (growth.id, level.id))
+    return Implied("base", quantity, _told(low, unit), top, unit, because, (growth.id, level.id))
 
 
 def _number(target: Target) -> Text:
-    """The number of a growth or multiple in words."""
+    """The number of a growth, multiple or reduction in words."""
     if target.kind == "multiple":
-        return Text(f"{float(target.value):g} times", f"{float(target.value):g} 倍")
+        return Text(f"{float(target.value):g} times as much", f"达到 {float(target.value):g} 倍")
     told = rate(float(target.value))
-    return Text(f"{told.en} a year", f"年均增长 {told.zh}") if target.mode != "cumulative" else told
+    if target.kind == "reduction":
+        return Text(f"{told.en} less", f"下降 {told.zh}")
+    cumulative = target.mode == "cumulative"
+    return Text(
+        f"{told.en} {'in all' if cumulative else 'a year'}", f"{'累计' if cumulative else '年均'}增长 {told.zh}"
+    )
 
 
 def _needed(reading: Reading, name: str) -> Iterator[Implied]:
@@ -133,18 +139,22 @@ def _needed(reading: Reading, name: str) -> Iterator[Implied]:
     if required is None:
         return
     share = last.kind == "share"
-    words = Text("points" if share else "growth", "每年百分点" if share else "年均增速")
+    words = Text("points", "百分点") if share else Text("growth", "增速")
     quantity = Text(
-        f"{label_text(target).en}: {words.en} a year still needed, {last.year}–{target.by}",
-        f"{label_text(target).zh}：{last.year}—{target.by} 年还需的{words.zh}",
+        f"{label_text(target).en}: {words.en} a year needed from {last.year} to {target.by}",
+        f"{label_text(target).zh}：{last.year}—{target.by} 年每年所需{words.zh}",
     )
-    because = Text(
-        f"{figure_words(last, 'from').en} to {quoted(target, label=False).en}",
-        f"{figure_words(last, 'from').zh}到{quoted(target, label=False).zh}",
-    )
+    because = figure_words(last, "from")
+    seen = reading.seen(name)
+    if seen is not None:
+        largest = change_words(seen.rise, share)
+        because = Text(
+            f"{because.en}; the most ever published is {largest.en} ({seen.rise_years})",
+            f"{because.zh}；公布过的最大值是{largest.zh}（{seen.rise_years} 年）",
+        )
     least = target.bounds[0] is not None
-    ends = (required, None) if least else (None, required)
-    yield Implied(quantity, *ends, "points per year" if share else "per year", because, (name,))
+    low, high = (required, None) if least else (None, required)
+    yield Implied("needed", quantity, low, high, "points per year" if share else "per year", because, (name,))
 
 
 def _level_from_base(reading: Reading, name: str) -> Iterator[Implied]:
@@ -162,11 +172,11 @@ def _level_from_base(reading: Reading, name: str) -> Iterator[Implied]:
     name_of = _level_label(reading, target)
     quantity = Text(f"{name_of.en} in {target.by}", f"{target.by} 年{name_of.zh}")
     because = Text(
-        f"{quoted(target, label=False).en} from {amount(base, unit).en} in {target.since}",
-        f"{target.since} 年为{amount(base, unit).zh}，{quoted(target, label=False).zh}",
+        f"{_number(target).en} from {amount(base, unit).en} in {target.since}",
+        f"{target.since} 年为{amount(base, unit).zh}，{_number(target).zh}",
     )
     told = _told(level, unit)
-    yield Implied(quantity, told if asks_least else None, None if asks_least else told, unit, because, (name,))
+    yield Implied("level", quantity, told if asks_least else None, None if asks_least else told, unit, because, (name,))
 
 
 def _totals_of_members(group: Group, relation: Relation) -> Iterator[Implied]:
@@ -195,14 +205,13 @@ def _total(reading: Reading, total: Target, counted: list[Target], low: Fraction
     own = numbers if banded else [numbers[0], *(b - a for a, b in pairwise(numbers))]
     english = " + ".join(f"{float(n):g} × {s.en}" for n, s in zip(own, sizes, strict=True))
     chinese = " + ".join(f"{float(n):g} × {s.zh}" for n, s in zip(own, sizes, strict=True))
-    read = Text("bands" if banded else "the smaller count among the larger", "互不包含的区间" if banded else "逐级包含")
     year = counted[0].by
     quantity = Text(
-        f"{label_text(total).en} in {year}, counts read as {'bands' if banded else 'nested'}",
-        f"{year} 年{label_text(total).zh}（个数按{'区间' if banded else '包含'}理解）",
+        f"{label_text(total).en} in {year} that the counts need, {'side by side' if banded else 'nested'}",
+        f"{year} 年门槛以上个数所需的{label_text(total).zh}（{'互不包含' if banded else '逐级包含'}）",
     )
-    because = Text(f"at least {english} ({read.en})", f"至少 {chinese}（{read.zh}）")
-    return Implied(quantity, _told(low, unit), None, unit, because, tuple(t.id for t in counted))
+    because = Text(english, chinese)
+    return Implied("members", quantity, _told(low, unit), None, unit, because, tuple(t.id for t in counted))
 
 
 def _wholes(reading: Reading, relation: Relation) -> Iterator[Implied]:
@@ -227,7 +236,7 @@ def _wholes(reading: Reading, relation: Relation) -> Iterator[Implied]:
             f"逐级包含，取最大者，而不是相加得到的 {amount(added, unit).zh}",
         )
     quantity = Text(f"{label_text(whole).en} in {whole.by}", f"{whole.by} 年{label_text(whole).zh}")
-    yield Implied(quantity, _told(low, unit), None, unit, because, relation.parts)
+    yield Implied("whole", quantity, _told(low, unit), None, unit, because, relation.parts)
 
 
 def _local_totals(reading: Reading, relation: Relation) -> Iterator[Implied]:
@@ -239,13 +248,14 @@ def _local_totals(reading: Reading, relation: Relation) -> Iterator[Implied]:
         part = reading.targets[name]
         least, most = bounds_of(part)
         total, unit = bounds_of(whole)[0], whole.effective_unit or ""
-        ends = tuple(None if b is None else _told(b * units, unit) for b in (least, most))
-        quantity = Text(f"{label_text(part).en}, all {units} together", f"{label_text(part).zh}，{units} 个合计")
-        because = Text(f"{units} × {quoted(part, label=False).en}", f"{units} × {quoted(part, label=False).zh}")
+        low, high = (None if b is None else _told(b * units, unit) for b in (least, most))
+        quantity = Text(f"{label_text(part).en}, {units} together", f"{label_text(part).zh}，{units} 个合计")
+        numbers = [amount(b, unit) for b in (least, most) if b is not None]
+        because = Text(f"{units} × {' to '.join(n.en for n in numbers)}", f"各{'至'.join(n.zh for n in numbers)}")
         if total is not None:
             asked = amount(total, unit)
-            because = Text(f"{because.en}; the total asks for {asked.en}", f"{because.zh}；总目标为{asked.zh}")
-        yield Implied(quantity, *ends, unit, because, (name, whole.id))
+            because = Text(f"{because.en}, where the total asks for {asked.en}", f"{because.zh}，总目标为{asked.zh}")
+        yield Implied("units", quantity, low, high, unit, because, (name, whole.id))
         if least is not None and most is not None and total is not None and most > least and total > units * least:
             more = (total - units * least) / (most - least)
             yield _at_the_upper(part, whole, units, more)
@@ -253,16 +263,17 @@ def _local_totals(reading: Reading, relation: Relation) -> Iterator[Implied]:
 
 def _at_the_upper(part: Target, whole: Target, units: int, more: Fraction) -> Implied:
     upper = amount(fraction(part.upper or part.value, part.effective_unit), part.effective_unit or "")
+    name = label_text(part)
     quantity = Text(
-        f"{label_text(part).en}: how many must reach {upper.en}", f"{label_text(part).zh}：须达到{upper.zh}的个数"
+        f"{name.en}: units of {units} that must reach {upper.en}", f"{name.zh}：{units} 个单位中须达到{upper.zh}的"
     )
     lower = amount(fraction(part.value, part.effective_unit), part.effective_unit or "")
     asked = amount(bounds_of(whole)[0] or Fraction(0), whole.effective_unit or "")
     because = Text(
-        f"{asked.en} in all from {units} that have {lower.en} to {upper.en} each",
-        f"共 {units} 个，每个{lower.zh}至{upper.zh}，合计须达{asked.zh}",
+        f"{units} × {lower.en} makes {units * float(part.value):g} of the {asked.en} asked for in all",
+        f"{units} × {lower.zh}只有 {units * float(part.value):g} 个，合计须达{asked.zh}",
     )
-    return Implied(quantity, float(math.ceil(more)), float(units), "", because, (part.id, whole.id))
+    return Implied("units", quantity, float(math.ceil(more)), None, "个", because, (part.id, whole.id))
 
 
 def _growth_of_whole(group: Group) -> Iterator[Implied]:
@@ -302,13 +313,13 @@ def _whole(reading: Reading, share: Target, growth: Target) -> Iterator[Implied]
         f"部分年均增长 {own.zh}，{by} 年占比 {rate(float(goal)).zh}：{since} 年占比为 {chinese}；总体若同样增长"
         f" {own.zh}，占比就不会上升",
     )
-    of = share.of or ""
+    name = label_text(share)
     quantity = Text(
-        f"growth a year of the whole ({of}), {since}–{by}, at which share and growth agree",
-        f"{since}—{by} 年总体（{of}）的年均增速，使占比与增速一致",
+        f"growth a year, {since}–{by}, of the whole behind “{name.en}”, for share and growth to agree",
+        f"“{name.zh}”所对应的总体，{since}—{by} 年年均增速，若要占比与增速一致",
     )
     low_end = min(found) if len(found) > 1 or start else None
-    yield Implied(quantity, low_end, max(found), "per year", because, (growth.id, share.id))
+    yield Implied("growth of the whole", quantity, low_end, max(found), "per year", because, (growth.id, share.id))
 
 
 def _steps(least: Fraction, goal: Fraction) -> list[Fraction]:
@@ -329,7 +340,7 @@ def _ratios(reading: Reading) -> Iterator[Implied]:
                 f"{float(target.value):g} for each of {float(of.value):g}",
                 f"{float(of.value):g} 条中每条 {float(target.value):g} 个",
             )
-            yield Implied(quantity, float(least), None, "", because, (name, of.id))
+            yield Implied("whole", quantity, float(least), None, "", because, (name, of.id))
 
 
 def overlapping(plan: Plan) -> Iterator[Implied]:
@@ -345,9 +356,9 @@ def overlapping(plan: Plan) -> Iterator[Implied]:
         names = Text(listed([label_text(p).en for p in parts]), "、".join(label_text(p).zh for p in parts))
         added = amount(sum(numbers, Fraction(0)), unit)
         because = Text(
-            f"they add up to {added.en} but share members: together they are at least the largest and at most the sum",
-            f"相加为{added.zh}，但互有重叠：合并后不少于最大者，不超过其和",
+            f"they share members, so {added.en} is their sum and not their total; it is at least the largest",
+            f"互有重叠，{added.zh}只是简单相加而不是合计，合计不少于其中最大者",
         )
-        quantity = Text(f"{names.en}, together", f"{names.zh}合并")
-        ends = _told(max(numbers), unit), _told(sum(numbers, Fraction(0)), unit)
-        yield Implied(quantity, *ends, unit, because, relation.parts)
+        quantity = Text(f"{names.en}, counted once", f"{names.zh}（不重复计算）")
+        low, high = _told(max(numbers), unit), _told(sum(numbers, Fraction(0)), unit)
+        yield Implied("overlap", quantity, low, high, unit, because, relation.parts)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from attain.linear import Row, supremum
+from attain.linear import Row, Variable, supremum
 from attain.relation import Relation
 from attain.target import Target
 from attain.units import parse_amount, unit
@@ -82,12 +82,11 @@ class Functional:
         A ratio is the linear fractional programme of Charnes and Cooper (1962): with the rows times a scale and the
         whole at 1 it is linear.
         """
-        one: Level | str | None = self.part
         if self.whole is not None:
             scale = "scale"
             rows = [Row({**row.coefficients, scale: -row.bound}, row.sense, Fraction(0)) for row in rows]
             rows += [Row({self.whole: Fraction(1)}, "=", Fraction(1)), Row({scale: Fraction(-1)}, "<", Fraction(0))]
-        lowest, highest = (supremum(rows, {one: Fraction(sign)}) for sign in (-1, 1))
+        lowest, highest = (supremum(rows, {self.part: Fraction(sign)}) for sign in (-1, 1))
         return None if lowest is None else -lowest, highest
 
 
@@ -226,16 +225,16 @@ def _members(relation: Relation, targets: Mapping[str, Target], counts: str, sou
     """Members over thresholds make up at least so much of their total: of nested counts each band at its lower end."""
     named = [targets[name] for name in relation.parts if name in targets]
     counted = [t for t in named if t.kind == "count_above"]
-    totals = dict.fromkeys(t.indicator for t in named if t.kind in ("level", "growth", "multiple"))
+    totals = dict.fromkeys((t.indicator, t.price) for t in named if t.kind in ("level", "growth", "multiple"))
     for year in dict.fromkeys(t.by for t in counted):
-        of_year = sorted((t for t in counted if t.by == year), key=threshold_of)
-        weights, below = {}, Fraction(0)
-        for target in of_year:
-            size = threshold_of(target)
-            weights[Level(target.indicator, year)] = size - below if counts == NESTED else size
+        sizes = {Level(t.indicator, year, t.price): threshold_of(t) for t in counted if t.by == year}
+        weights: dict[Variable, Fraction] = {}
+        below = Fraction(0)
+        for level, size in sorted(sizes.items(), key=lambda item: item[1]):
+            weights[level] = size - below if counts == NESTED else size
             below = size
-        for total in totals:
-            yield Row({**weights, Level(total, year): Fraction(-1)}, "<=", Fraction(0), source)
+        for indicator, price in totals:
+            yield Row(weights | {Level(indicator, year, price): Fraction(-1)}, "<=", Fraction(0), source)
 
 
 def threshold_of(target: Target) -> Fraction:

@@ -82,9 +82,9 @@ def _figure(row: pd.Series[Any], indicator: str, whole: str | None) -> Figure:
     factor = row["unit"] if row["kind"] == "level" else ""
     low = None if row["bound"] in DOWNWARD else value if row["bound"] in UPWARD else value - half
     high = None if row["bound"] in UPWARD else value if row["bound"] in DOWNWARD else value + half
-    ends = (None if end is None else fraction(end, factor) for end in (low, high))
+    least, most = (None if end is None else fraction(end, factor) for end in (low, high))
     year, kind, price = int(row["year"]), row["kind"], row["price"] or "nominal"
-    return Figure(indicator, year, kind, fraction(value, factor), *ends, price, whole, factor)
+    return Figure(indicator, year, kind, fraction(value, factor), least, most, price, whole, factor)
 
 
 def _half_step(value: Decimal, row: pd.Series[Any]) -> Decimal:

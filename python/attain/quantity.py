@@ -23,11 +23,12 @@ _IN_BRACKETS = re.compile("（([^（）]*)）$")
 
 def _rounded(value: float, digits: int, down: bool | None) -> float:
     """A value to so many decimals: nearest, or down or up."""
-    scaled = value * 10**digits
+    places: float = 10.0**digits
+    scaled = value * places
     near = round(scaled)
     if down is None or abs(scaled - near) < 1e-6:
-        return near / 10**digits
-    return (math.floor(scaled) if down else math.ceil(scaled)) / 10**digits
+        return near / places
+    return (math.floor(scaled) if down else math.ceil(scaled)) / places
 
 
 def rate(value: float, down: bool | None = None) -> Text:
@@ -98,16 +99,11 @@ def _large(value: Decimal, unit_name: str | None) -> str:
 
 def figure_words(figure: Figure, use: Literal["the", "from"] = "the") -> Text:
     """A published figure with its year; a count or a rate as such."""
-    if figure.kind == "level":
-        said = amount(figure.value, figure.unit)
-    else:
-        said = rate(float(figure.value))
+    said = amount(figure.value, figure.unit) if figure.kind == "level" else rate(float(figure.value))
     what = Text("growth of ", "增速") if figure.kind == "growth" else Text("", "")
     if use == "from":
         return Text(f"from {what.en}{said.en} in {figure.year}", f"从 {figure.year} 年的{what.zh}{said.zh}起")
-    return Text(
-        f"the {what.en}{said.en} published for {figure.year}", f"{figure.year} 年公布的{what.zh}{said.zh}"
-    )
+    return Text(f"the {what.en}{said.en} published for {figure.year}", f"{figure.year} 年公布的{what.zh}{said.zh}")
 
 
 def joined(parts: Sequence[Text]) -> Text:

@@ -25,6 +25,7 @@ WIDTH = 100
 FEW_OBSERVATIONS = 6
 WIDE_RANGE = 0.3
 _NARROWEST = 8
+_ENDING = "，。；：、？！）》"
 TODAY = Text("Written with today's knowledge:", "以下说明按今天所知写成：")
 
 
@@ -126,7 +127,8 @@ def _line(cells: Sequence[str], widths: Sequence[int], left: bool) -> str:
 
 
 def wrap(text: str, indent: str = "    ") -> list[str]:
-    """Lines of at most `WIDTH` columns, later ones indented; Chinese breaks anywhere, other words at spaces."""
+    """Lines of at most `WIDTH` columns, later ones indented; Chinese breaks anywhere but before punctuation that ends
+    something, other words at spaces."""
     lines = [""]
     for word in _words(text):
         if display_width(lines[-1] + word.rstrip()) > WIDTH:
@@ -138,8 +140,8 @@ def wrap(text: str, indent: str = "    ") -> list[str]:
 
 def _words(text: str) -> Iterator[str]:
     word = ""
-    for character in text:
-        if display_width(character) == 2 or character == " ":
+    for character, after in zip(text, text[1:] + " ", strict=True):
+        if (display_width(character) == 2 and character not in _ENDING) or (character == " " and after != "%"):
             yield word
             word = ""
         word += character

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from attain.history import History
-from attain.language import Text
+from attain.language import Text, listed
 from attain.levels import (
     BANDED,
     NESTED,
@@ -30,15 +30,17 @@ from attain.levels import (
 from attain.linear import Row
 from attain.plan import Plan
 from attain.published import Seen, figures_of, seen
+from attain.quantity import label_text
 from attain.relation import Relation
 from attain.target import AS_STATED, TO_THE_NUMBER, Target
 
 APART, AS_ONE = "apart", "as one"
 _MIDYEAR = 7
+_DATA = "data "
 _TEXTS = {
-    ("number", TO_THE_NUMBER): Text("“about” read to the number", "“左右”按足额理解"),
-    ("counts", BANDED): Text("counts over thresholds read as bands", "门槛以上个数按区间理解"),
-    ("prices", AS_ONE): Text("constant and nominal prices taken as one", "不区分可比价与现价"),
+    ("number", TO_THE_NUMBER): Text("“about” is read to the number", "“左右”按足额理解"),
+    ("counts", BANDED): Text("counts over thresholds are bands", "门槛以上个数为互不包含的区间"),
+    ("prices", AS_ONE): Text("constant and nominal prices are taken as one", "不区分可比价与现价"),
 }
 
 
@@ -50,21 +52,6 @@ class World:
 
     def __getitem__(self, choice: str) -> str | None:
         return self.options.get(choice)
-
-    def describe(self) -> Text:
-        """The reading in words; as stated where nothing else is chosen."""
-        told = [_option_text(choice, option) for choice, option in self.options.items()]
-        if not told:
-            return Text(AS_STATED, "按原文")
-        return Text("; ".join(t.en for t in told), "；".join(t.zh for t in told))
-
-
-def _option_text(choice: str, option: str) -> Text:
-    if choice == "base":
-        return Text(f"growth counted from {option}", f"增长从 {option} 年算起")
-    if choice.startswith("data "):
-        return Text(f"the data treated as {option}", f"数据按 {option} 处理")
-    return _TEXTS[choice, option]
 
 
 @dataclass(frozen=True)
@@ -99,7 +86,7 @@ class Group:
         for series in dict.fromkeys(s for t in self.targets if (s := self.series_of(t)) is not None):
             assert self.history is not None, "a series has a history"
             treatments = self.history.treatments_of(series)
-            found |= {f"data {series}": list(treatments[1:])} if len(treatments) > 1 else {}
+            found |= {_DATA + series: list(treatments[1:])} if len(treatments) > 1 else {}
         return found
 
     def _other_bases(self, target: Target) -> list[int]:
@@ -137,7 +124,7 @@ class Group:
         series = self.series_of(target)
         if series is None or self.history is None or self.history.price_of(series) != target.price:
             return None
-        return seen(self.history, series, world[f"data {series}"] or "", until + 1)
+        return seen(self.history, series, world[_DATA + series] or "", until + 1)
 
     def worlds(self) -> Iterator[World]:
         """Every combination of options, as stated first, those that depart less before those that depart more."""
@@ -146,7 +133,25 @@ class Group:
             World({c: o for c, o in zip(self.choices, chosen, strict=True) if o is not None})
             for chosen in itertools.product(*options)
         )
-        yield from sorted(combined, key=lambda world: len(world.options))
+        order = list(self.choices)
+        yield from sorted(combined, key=lambda world: (len(world.options), [order.index(c) for c in world.options]))
+
+    def describe(self, options: Mapping[str, Sequence[str]]) -> Text:
+        """Options of some choices in words, as what follows "if"; as stated where there are none."""
+        told = [self._describe(choice, chosen) for choice, chosen in options.items()]
+        if not told:
+            return Text(AS_STATED, "按原文")
+        return Text(listed([t.en for t in told]), "且".join(t.zh for t in told))
+
+    def _describe(self, choice: str, options: Sequence[str]) -> Text:
+        either = Text(listed(options, ", ", " or "), listed(options, "、", "或 "))
+        if choice == "base":
+            return Text(f"growth is counted from {either.en}", f"增长从 {either.zh} 年算起")
+        if not choice.startswith(_DATA):
+            return _TEXTS[choice, options[0]]
+        served = [label_text(t) for t in self.targets if self.series_of(t) == choice.removeprefix(_DATA)]
+        label = min(served, key=lambda text: len(text.en))
+        return Text(f"the figures of “{label.en}” are treated as {either.en}", f"“{label.zh}”的数据按 {either.zh} 处理")
 
     def read(self, world: World) -> Reading:
         """The group under the options of a world."""
@@ -159,6 +164,10 @@ class Reading:
 
     group: Group
     world: World
+
+    def describe(self) -> Text:
+        """The reading in words."""
+        return self.group.describe({choice: [option] for choice, option in self.world.options.items()})
 
     @functools.cached_property
     def targets(self) -> dict[str, Target]:
@@ -201,7 +210,7 @@ class Reading:
         if series is None or history is None or target.by is None:
             return
         before = min(t.by for t in self.targets.values() if t.indicator == target.indicator and t.by is not None)
-        treatment = self.world[f"data {series}"] or ""
+        treatment = self.world[_DATA + series] or ""
         for figure in self.group.figures_of(target, series, treatment, self.levels[target.id], before):
             if self.world["prices"] == AS_ONE:
                 yield replace(figure, price="nominal")
@@ -212,6 +221,11 @@ class Reading:
     def published(self) -> dict[str, Figure]:
         """Every figure once, by the name of its source."""
         return {f.source.name: f for own in self.figures.values() for f in own}
+
+    def seen(self, name: str) -> Seen | None:
+        """The largest changes that the figures behind a target show, to the last of them."""
+        years = [figure.year for figure in self.figures[name]]
+        return self.group.seen(self.targets[name], self.world, max(years)) if years else None
 
     @functools.cached_property
     def rows(self) -> list[Row]:
