@@ -154,7 +154,7 @@ def _readings(result: Consistency, language: Language) -> Iterator[str]:
     frame = result.sensitivity
     for reading, reading_zh in dict.fromkeys(zip(frame["reading"], frame["reading_zh"], strict=True)):
         own = frame[frame["reading"] == reading]
-        told = [_change(result, row) for row in own.to_dict(orient="records")]
+        told = list(dict.fromkeys(_change(result, row) for row in own.to_dict(orient="records")))
         words = [VERDICTS[word] for word in own["verdict"].unique() if word != "consistent"]
         verdicts = Text(
             f", {listed([w.en.lower() for w in words])}" if words else "",

@@ -6,6 +6,7 @@ Every finding names its targets and tells its numbers in one sentence, in Englis
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -88,16 +89,14 @@ def _conflict(reading: Reading, names: list[str], rows: list[Row], proof: Certif
     others = [reading.targets[name] for name in names if name != focal]
     cause = joined([*(quoted(t) for t in others), *figures])
     target, room = reading.targets[focal], changes[focal]
+    own = quoted(target)
     if room is None:
-        text = Text(
-            f"{quoted(target).en} cannot be met beside {cause.en}.", f"{quoted(target).zh}与{cause.zh}不能同时实现。"
-        )
+        text = Text(f"{own.en} cannot be met beside {cause.en}.", f"{own.zh}与{cause.zh}不能同时实现。")
     else:
-        limit = _moved(target, reading.functionals[focal][0], room)
-        verb = Text("leaves" if len(others) + len(figures) == 1 else "leave", "")
+        limit, verb = _limit(reading, focal, room), "puts" if len(others) + len(figures) == 1 else "put"
         text = Text(
-            f"{quoted(target).en} cannot be met: {cause.en} {verb.en} {limit.en}.",
-            f"{quoted(target).zh}不能实现：按{cause.zh}，{limit.zh}。",
+            f"{own.en} cannot be met: {cause.en} {verb} it {limit.en}.",
+            f"{own.zh}不能实现：按{cause.zh}，{limit.zh}。",
         )
     ways = [_way(reading, name, room) for name, room in changes.items() if room is not None]
     if ways:
@@ -116,57 +115,74 @@ def _change_number(reading: Reading, name: str, room: _Room | None) -> float | N
 
 @dataclass(frozen=True)
 class _Room:
-    """What the rest of a conflict leaves a target: a ratio or level at most (or at least) so large; `touched` where
-    that is the target's own bound, and only a strict comparator fails."""
+    """What the rest of a conflict leaves a target: a ratio or level at most (or at least) so large.
+
+    `attained` where the rest can hold at it, rather than short of it only; `touched` where it is the target's own
+    bound.
+    """
 
     ratio: Fraction
     at_most: bool
-    touched: bool
+    attained: bool = True
+    touched: bool = False
 
 
 def _room(reading: Reading, name: str, rows: Sequence[Row]) -> _Room | None:
     if len(reading.functionals[name]) != 1:
         return None
     functional = reading.functionals[name][0]
-    rest = [row for row in rows if row.source != Source("target", name)]
-    low, high = functional.reach(reading.grounded(rest))
-    lower, upper = bounds_of(reading.targets[name])
+    rest = reading.grounded([row for row in rows if row.source != Source("target", name)])
+    low, high = functional.reach(rest)
+    lower, upper = (None if b is None else functional.ratio(b) for b in bounds_of(reading.targets[name]))
     if functional.form == "reduction":
         lower, upper = upper, lower
-    if lower is not None and high is not None and high <= functional.ratio(lower):
-        return _Room(high, True, high == functional.ratio(lower))
-    if upper is not None and low is not None and low >= functional.ratio(upper):
-        return _Room(low, False, low == functional.ratio(upper))
+    if lower is not None and high is not None and high <= lower:
+        attained = not isinstance(decide([*rest, functional.at(">=", high)]), Certificate)
+        return _Room(high, True, attained, high == lower)
+    if upper is not None and low is not None and low >= upper:
+        attained = not isinstance(decide([*rest, functional.at("<=", low)]), Certificate)
+        return _Room(low, False, attained, low == upper)
     return None
 
 
-def _moved(target: Target, functional: Functional, room: _Room) -> Text:
-    number = _number_words(target, functional, room)
-    at_most = room.at_most != (functional.form == "reduction")
-    if room.touched:
-        return Text(f"it {number.en} and no more" if at_most else f"it {number.en} and no less", f"恰为{number.zh}")
-    return Text(
-        f"it at most {number.en}" if at_most else f"it at least {number.en}",
-        f"{'至多' if at_most else '至少'}为{number.zh}",
-    )
+def _limit(reading: Reading, name: str, room: _Room) -> Text:
+    """Where the rest puts a target."""
+    target, down = reading.targets[name], _downwards(reading, name, room)
+    number = _number_words(target, reading.functionals[name][0], room)
+    if not room.attained:
+        return Text(f"{'below' if down else 'above'} {number.en}", f"只能{'低于' if down else '高于'}{number.zh}")
+    return Text(f"at {number.en} or {'less' if down else 'more'}", f"{'至多' if down else '至少'}为{number.zh}")
 
 
 def _way(reading: Reading, name: str, room: _Room) -> Text:
-    target, functional = reading.targets[name], reading.functionals[name][0]
-    number = _number_words(target, functional, room)
-    down = room.at_most != (functional.form == "reduction")
-    return Text(
-        f"{quoted(target, stated=False).en} {'down' if down else 'up'} to {number.en}",
-        f"{quoted(target, stated=False).zh}{'降' if down else '升'}至{number.zh}",
-    )
+    """How far a target must move for the rest to hold beside it."""
+    target, down = reading.targets[name], _downwards(reading, name, room)
+    number, own = _number_words(target, reading.functionals[name][0], room), quoted(target, stated=False)
+    if room.attained and room.touched:
+        return Text(f"{own.en} to include {number.en} itself", f"{own.zh}包含{number.zh}本身")
+    if not room.attained:
+        return Text(
+            f"{own.en} to {'below' if down else 'above'} {number.en}",
+            f"{own.zh}调到{'低于' if down else '高于'}{number.zh}",
+        )
+    return Text(f"{own.en} {'down' if down else 'up'} to {number.en}", f"{own.zh}{'降' if down else '升'}至{number.zh}")
+
+
+def _downwards(reading: Reading, name: str, room: _Room) -> bool:
+    """Must the number of the target come down?"""
+    return room.at_most != (reading.functionals[name][0].form == "reduction")
 
 
 def _number_words(target: Target, functional: Functional, room: _Room) -> Text:
-    """The number at a ratio, rounded to the side that holds."""
+    """The number at a ratio, rounded to the side that holds; things are counted whole."""
     down = room.at_most != (functional.form == "reduction")
     if target.is_rate:
         return rate(functional.number(room.ratio), down=down)
-    return amount(room.ratio, target.effective_unit or "", down=down)
+    ratio = room.ratio
+    if target.kind in ("count", "count_above"):
+        ratio = Fraction(math.floor(ratio) if down else math.ceil(ratio))
+    told = amount(ratio, target.effective_unit or "", down=down)
+    return Text(f"{told.en} times", f"{told.zh} 倍") if target.kind == "multiple" else told
 
 
 def _figures_in(reading: Reading, proof: Certificate) -> list[Text]:
@@ -208,7 +224,7 @@ def _redundancy(reading: Reading, target: Target, proof: Certificate, rest: Sequ
     room = low if least != (functional.form == "reduction") else high
     text = Text(f"{own.en} holds in any case.", f"{own.zh}必然成立。")
     if causes and room is not None:
-        number = _number_words(target, functional, _Room(room, least != (functional.form == "reduction"), False))
+        number = _number_words(target, functional, _Room(room, least != (functional.form == "reduction")))
         text = Text(
             f"{own.en} adds nothing: {cause.en} already {verb} at {'least' if least else 'most'} {number.en}.",
             f"{own.zh}没有提出新的要求：由{cause.zh}已可推出{'至少' if least else '至多'}{number.zh}。",

@@ -20,6 +20,7 @@ from attain.target import Target
 from attain.units import parse_amount, unit
 
 NESTED, BANDED = "nested", "banded"
+Sense = Literal["<=", "<", "=", ">=", ">"]
 Reach = tuple[Fraction | None, Fraction | None]
 _COUNTED = ("count", "count_above", "flow")
 
@@ -66,11 +67,14 @@ class Functional:
             return math.expm1(math.log(ratio) / self.years) if ratio > 0 else -1.0
         return float(1 - ratio if self.form == "reduction" else ratio)
 
-    def row(self, sense: Literal["<=", "<", "=", ">=", ">"], number: Fraction, source: Source) -> Row:
+    def row(self, sense: Sense, number: Fraction, source: Source) -> Row:
         """The row `number of the target sense number`; of a reduction the sense turns round."""
-        ratio = self.ratio(number)
-        flip = (sense in (">=", ">")) != (self.form == "reduction" and sense != "=")
-        sign = Fraction(-1 if flip else 1)
+        turned: dict[Sense, Sense] = {"<=": ">=", ">=": "<=", "<": ">", ">": "<", "=": "="}
+        return self.at(turned[sense] if self.form == "reduction" else sense, self.ratio(number), source)
+
+    def at(self, sense: Sense, ratio: Fraction, source: Source | None = None) -> Row:
+        """The row `ratio or level sense ratio`."""
+        sign = Fraction(-1 if sense in (">=", ">") else 1)
         plain: Literal["<=", "<", "="] = "=" if sense == "=" else "<" if sense in ("<", ">") else "<="
         if self.whole is None:
             return Row({self.part: sign}, plain, sign * ratio, source)

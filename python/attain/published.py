@@ -88,15 +88,22 @@ def _figure(row: pd.Series[Any], indicator: str, whole: str | None) -> Figure:
 
 
 def _half_step(value: Decimal, row: pd.Series[Any]) -> Decimal:
-    """Half the unit of the last digit that is not zero, at most 5 % of a level; nothing for a full count."""
-    if value == 0:
+    """Half of what a figure was rounded to: of its `rounding` where that is given, else of the unit of its last digit
+    as written; at most 5 % of a level, and nothing for a count to the piece.
+
+    Zeros at the end count as rounding from two on: one of ten figures ends in a zero anyway.
+    """
+    written = value if row["kind"] == "level" else 100 * value
+    if row["rounding"]:
+        step = Decimal(str(row["rounding"]))
+    else:
+        last = last_digit(written) if written else Decimal(0)
+        step = Decimal(1) if last == 10 else last
+    if row["kind"] != "level":
+        return step / 200
+    if unit(row["unit"]).dimension == "count" and step <= 1:
         return Decimal(0)
-    step = Decimal(str(row["rounding"])) if row["rounding"] and row["kind"] == "level" else last_digit(value)
-    if row["kind"] == "level":
-        step = min(step, abs(value) * Decimal(str(WIDEST)))
-        if unit(row["unit"]).dimension == "count" and step <= 1:
-            return Decimal(0)
-    return step / 2
+    return min(step, abs(value) * Decimal(str(WIDEST))) / 2
 
 
 def seen(history: History, series: str, treatment: str, before: int) -> Seen | None:
