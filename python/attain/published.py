@@ -35,17 +35,14 @@ class Seen:
     changes: int
 
 
-def figures_of(
-    history: History, series: str, treatment: str, target: Target, indicator: str, before: int
-) -> list[Figure]:
-    """The figures that fix the levels of an indicator up to a year.
+def full_years(history: History, series: str, treatment: str) -> pd.DataFrame:
+    """The figures of full years of a series, under a treatment of the data or, without a name, the default one."""
+    rows = history.usable([series], {series: treatment} if treatment else {})
+    return rows[rows["period"] == ""]
 
-    Parameters
-    ----------
-    series, treatment : which rows speak of it.
-    indicator : the part of the target, in whose name they are given.
-    """
-    rows = _full_years(history, series, treatment)
+
+def figures_of(rows: pd.DataFrame, target: Target, indicator: str, before: int) -> list[Figure]:
+    """The figures among `full_years` that fix the levels of an indicator, the part of a target, before a year."""
     rows = rows[rows["year"] < before]
     figures = rows[rows["kind"] != "growth"]
     if figures.empty or (figures["kind"].iloc[-1] == "share") != (target.kind in ("share", "coverage")):
@@ -56,11 +53,6 @@ def figures_of(
     whole = target.of or f"all of {indicator}" if figures["kind"].iloc[-1] == "share" else None
     chosen = [*(row for _, row in own.iterrows()), *_links(growth, {int(year) for year in own["year"]})]
     return [_figure(row, indicator, whole) for row in chosen]
-
-
-def _full_years(history: History, series: str, treatment: str) -> pd.DataFrame:
-    rows = history.usable([series], {series: treatment} if treatment else {})
-    return rows[rows["period"] == ""]
 
 
 def _links(growth: pd.DataFrame, known: set[int]) -> Iterator[pd.Series[Any]]:
@@ -106,9 +98,9 @@ def _half_step(value: Decimal, row: pd.Series[Any]) -> Decimal:
     return min(step, abs(value) * Decimal(str(WIDEST))) / 2
 
 
-def seen(history: History, series: str, treatment: str, before: int) -> Seen | None:
-    """The largest changes a year up to a year; None where no two figures of one scope and no growth rate show one."""
-    rows = _full_years(history, series, treatment)
+def seen(rows: pd.DataFrame, before: int) -> Seen | None:
+    """The largest changes a year among `full_years` before a year; None where no two figures of one scope and no growth
+    rate show one."""
     rows = rows[rows["year"] < before]
     changes = [(float(row["value"]), str(row["year"])) for _, row in rows[rows["kind"] == "growth"].iterrows()]
     for _, scope in rows[rows["kind"] != "growth"].groupby("scope", sort=False):

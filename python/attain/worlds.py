@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
+
+import pandas as pd
 
 from attain.history import History
 from attain.language import Text, listed
@@ -29,12 +32,13 @@ from attain.levels import (
 )
 from attain.linear import Row
 from attain.plan import Plan
-from attain.published import Seen, figures_of, seen
+from attain.published import Seen, figures_of, full_years, seen
 from attain.quantity import label_text
 from attain.relation import Relation
 from attain.target import AS_STATED, TO_THE_NUMBER, Target
 
-APART, AS_ONE = "apart", "as one"
+T = TypeVar("T")
+AS_ONE = "as one"
 _MIDYEAR = 7
 _DATA = "data "
 _TEXTS = {
@@ -108,23 +112,36 @@ class Group:
         return None if self.history is None else self.history.series_for(self.plan.id, target.indicator).series
 
     @functools.cached_property
-    def _figures(self) -> dict[tuple[str, ...], list[Figure]]:
+    def _read_once(self) -> dict[Any, Any]:
+        """What was read from the history already: its rows are the same in many worlds."""
         return {}
 
-    def figures_of(self, target: Target, series: str, treatment: str, indicator: str, before: int) -> list[Figure]:
-        """The figures behind a target up to a year; each is read from the history once."""
-        assert self.history is not None, "a series has a history"
-        key = (target.id, series, treatment, indicator, str(before))
-        if key not in self._figures:
-            self._figures[key] = figures_of(self.history, series, treatment, target, indicator, before)
-        return self._figures[key]
+    def _once(self, key: Any, read: Callable[[], T]) -> T:
+        if key not in self._read_once:
+            self._read_once[key] = read()
+        return cast(T, self._read_once[key])
+
+    def _full_years(self, series: str, treatment: str) -> pd.DataFrame:
+        history = self.history
+        assert history is not None, "a series has a history"
+        return self._once((series, treatment), lambda: full_years(history, series, treatment))
+
+    def figures_of(self, target: Target, world: World, indicator: str, before: int) -> list[Figure]:
+        """The published figures that fix the levels of an indicator, the part of a target, before a year."""
+        series = self.series_of(target)
+        if series is None:
+            return []
+        treatment = world[_DATA + series] or ""
+        rows, key = self._full_years(series, treatment), (target.id, treatment, indicator, before)
+        return self._once(key, lambda: figures_of(rows, target, indicator, before))
 
     def seen(self, target: Target, world: World, until: int) -> Seen | None:
-        """The largest changes that the figures behind a target show up to a year."""
+        """The largest changes that the figures behind a target show up to a year; none in other prices."""
         series = self.series_of(target)
         if series is None or self.history is None or self.history.price_of(series) != target.price:
             return None
-        return seen(self.history, series, world[_DATA + series] or "", until + 1)
+        treatment = world[_DATA + series] or ""
+        return self._once((series, treatment, until), lambda: seen(self._full_years(series, treatment), until + 1))
 
     def worlds(self) -> Iterator[World]:
         """Every combination of options, as stated first, those that depart less before those that depart more."""
@@ -206,12 +223,10 @@ class Reading:
         return {name: list(self._figures_behind(target)) for name, target in self.targets.items()}
 
     def _figures_behind(self, target: Target) -> Iterator[Figure]:
-        series, history = self.group.series_of(target), self.group.history
-        if series is None or history is None or target.by is None:
+        if target.by is None:
             return
         before = min(t.by for t in self.targets.values() if t.indicator == target.indicator and t.by is not None)
-        treatment = self.world[_DATA + series] or ""
-        for figure in self.group.figures_of(target, series, treatment, self.levels[target.id], before):
+        for figure in self.group.figures_of(target, self.world, self.levels[target.id], before):
             if self.world["prices"] == AS_ONE:
                 yield replace(figure, price="nominal")
             elif figure.price == target.price:
