@@ -241,6 +241,13 @@ def _members(relation: Relation, targets: Mapping[str, Target], counts: str, sou
             yield Row(weights | {Level(indicator, year, price): Fraction(-1)}, "<=", Fraction(0), source)
 
 
+def dimension_of(target: Target) -> str | None:
+    """The dimension of the level that a target gives: money, count, ...; None for rates and ratios."""
+    if target.kind not in ("level", "count", "count_above", "flow"):
+        return None
+    return unit(target.effective_unit or "").dimension
+
+
 def threshold_of(target: Target) -> Fraction:
     """The size over which members count, in base units."""
     assert target.threshold is not None, "a count_above has a threshold"

@@ -10,13 +10,15 @@ that is a problem in standard form,
 and where it has no solution the multipliers (p, q, t) of its own equations give the point x = -p / q. Strict rows need
 no tolerance that way.
 
-The revised simplex method solves it in fractions, by Bland's rule (1977), so that it ends and nothing is rounded; its
-answer is checked once more against the rows as they were given. On systems of the size of plans that is faster than a
-solver in floating point (HiGHS) whose support then has to be proved; docs/check.md has the times.
+The revised simplex method solves it in whole numbers, so that nothing is rounded: the largest gain first, and Bland's
+rule (1977) where the solution stands still, so that it ends. The answer is checked once more against the rows as they
+were given. On systems of the size of plans that is faster than a solver in floating point (HiGHS) whose support then
+has to be proved; docs/check.md has the times.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,8 +27,8 @@ from typing import Literal
 from attain.errors import NumericalError
 
 Variable = Hashable
-Column = dict[int, Fraction]
-_ZERO, _ONE = Fraction(0), Fraction(1)
+Column = dict[int, int]
+_ZERO = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -90,14 +92,14 @@ def decide(rows: Sequence[Row]) -> dict[Variable, Fraction] | Certificate:
     problem = _Problem(rows)
     simplex = _Simplex(problem.columns, problem.right)
     simplex.minimise({})
-    if simplex.infeasibility() == 0:
+    if simplex.is_solved():
         y = problem.multipliers(simplex.solution())
         certificate = Certificate(tuple((rows[i], multiplier) for i, multiplier in sorted(y.items()) if multiplier))
         if certificate.proves():
             return certificate
     else:
         *p, q, _ = simplex.multipliers
-        point = {variable: -p[i] / q for variable, i in problem.positions.items()}
+        point = {variable: Fraction(-p[i], q) for variable, i in problem.positions.items()}
         if all(row.holds(point) for row in rows):
             return point
     raise NumericalError("linear: the answer does not pass its check; please report the rows")
@@ -126,19 +128,21 @@ def supremum(rows: Sequence[Row], objective: Mapping[Variable, Fraction]) -> Fra
     problem = _Problem(rows)
     if any(c and variable not in problem.positions for variable, c in objective.items()):
         return None
-    right = [objective.get(variable, _ZERO) for variable in problem.positions]
-    columns = [{i: c for i, c in column.items() if i < len(right)} for column in problem.columns[:-1]]
-    simplex = _Simplex(columns, right)
+    wanted = [objective.get(variable, _ZERO) for variable in problem.positions]
+    scale, n = math.lcm(*(c.denominator for c in wanted)), len(wanted)
+    columns = [{i: c for i, c in column.items() if i < n} for column in problem.columns[:-1]]
+    simplex = _Simplex(columns, [int(c * scale) for c in wanted])
     simplex.minimise({})
-    if simplex.infeasibility():
+    if not simplex.is_solved():
         return None
-    costs = {j: column[len(right)] for j, column in enumerate(problem.columns[:-1]) if len(right) in column}
+    costs = {j: column[n] for j, column in enumerate(problem.columns[:-1]) if n in column}
     simplex.minimise(costs)
-    return sum((costs.get(j, _ZERO) * value for j, value in simplex.solution().items()), _ZERO)
+    return sum((costs.get(j, 0) * value for j, value in simplex.solution().items()), _ZERO) / scale
 
 
 class _Problem:
-    """The standard form of the alternative of some rows; an equation takes two columns, one for each sign."""
+    """The standard form of the alternative of some rows: of each row a column, times what makes it whole; of an
+    equation two, one for each sign."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         variables = dict.fromkeys(v for row in rows for v in row.coefficients)
@@ -147,14 +151,15 @@ class _Problem:
         self.owner: list[tuple[int, int]] = []
         self.columns: list[Column] = []
         for i, row in enumerate(rows):
-            for sign in (1, -1) if row.sense == "=" else (1,):
-                column = {self.positions[v]: sign * c for v, c in row.coefficients.items() if c}
-                column |= {n: sign * row.bound} if row.bound else {}
-                column |= {n + 1: _ONE} if row.strict else {}
+            scale = math.lcm(row.bound.denominator, *(c.denominator for c in row.coefficients.values()))
+            for sign in (scale, -scale) if row.sense == "=" else (scale,):
+                column = {self.positions[v]: int(sign * c) for v, c in row.coefficients.items() if c}
+                column |= {n: int(sign * row.bound)} if row.bound else {}
+                column |= {n + 1: sign} if row.strict else {}
                 self.owner.append((i, sign))
                 self.columns.append(column)
-        self.columns.append({n: _ONE, n + 1: _ONE})
-        self.right = [_ZERO] * (n + 1) + [_ONE]
+        self.columns.append({n: 1, n + 1: 1})
+        self.right = [0] * (n + 1) + [1]
 
     def multipliers(self, solution: Mapping[int, Fraction]) -> dict[int, Fraction]:
         """Multipliers of the rows, from values of the columns."""
@@ -167,72 +172,78 @@ class _Problem:
 
 
 class _Simplex:
-    """The revised simplex method in fractions for y >= 0, M y = r with r >= 0 or not, from artificial columns.
+    """The revised simplex method for y >= 0, M y = r in whole numbers, from artificial columns.
 
-    `inverse` is that of the basis, `value` the basic solution; an artificial column is the number of its equation less
-    the number of equations, so below 0.
+    The inverse of the basis, the basic solution and the multipliers are kept times `scale`, the determinant of the
+    basis, so that all of them are whole and every division below is exact (Edmonds 1967). An artificial column is the
+    number of its equation less the number of equations, so below 0.
     """
 
-    def __init__(self, columns: Sequence[Column], right: Sequence[Fraction]) -> None:
+    def __init__(self, columns: Sequence[Column], right: Sequence[int]) -> None:
         m = len(right)
-        signs = [-1 if b < 0 else 1 for b in right]
         self.columns = columns
         self.basis = [i - m for i in range(m)]
-        self.inverse: list[Column] = [{i: Fraction(signs[i])} for i in range(m)]
+        self.inverse = [[0] * i + [-1 if b < 0 else 1] + [0] * (m - i - 1) for i, b in enumerate(right)]
         self.value = [abs(b) for b in right]
-        self.multipliers: list[Fraction] = []
+        self.scale = 1
+        self.multipliers: list[int] = []
 
-    def minimise(self, costs: Mapping[int, Fraction]) -> None:
+    def minimise(self, costs: Mapping[int, int]) -> None:
         """Go to the least cost; without costs, to the least infeasibility."""
-        artificial = _ZERO if costs else _ONE
-        entering: int | None = 0
-        while entering is not None:
-            self.multipliers = self._priced([artificial if j < 0 else costs.get(j, _ZERO) for j in self.basis])
-            entering = next((j for j in range(len(self.columns)) if self._gain(j, costs) > 0), None)
-            if entering is not None:
-                self._enter(entering, solved=bool(costs))
+        artificial, still = 0 if costs else 1, 0
+        while True:
+            self.multipliers = self._priced([artificial if j < 0 else costs.get(j, 0) for j in self.basis])
+            gains = [self._gain(j, costs) for j in range(len(self.columns))]
+            best = max(gains, default=0)
+            if best <= 0:
+                return
+            first = gains.index(best) if still <= len(self.basis) else next(j for j, g in enumerate(gains) if g > 0)
+            still = 0 if self._enter(first, solved=bool(costs)) else still + 1
 
-    def infeasibility(self) -> Fraction:
-        """The sum of the artificial values; 0 where y solves the equations."""
-        return sum((v for j, v in zip(self.basis, self.value, strict=True) if j < 0), _ZERO)
+    def is_solved(self) -> bool:
+        """Does the basic solution solve the equations, all artificial columns at 0?"""
+        return not any(v for j, v in zip(self.basis, self.value, strict=True) if j < 0)
 
     def solution(self) -> dict[int, Fraction]:
         """The positive values by column."""
-        return {j: v for j, v in zip(self.basis, self.value, strict=True) if j >= 0 and v}
+        basic = zip(self.basis, self.value, strict=True)
+        return {j: Fraction(v, self.scale) for j, v in basic if j >= 0 and v}
 
-    def _priced(self, basic: Sequence[Fraction]) -> list[Fraction]:
-        prices = [_ZERO] * len(self.basis)
+    def _priced(self, basic: Sequence[int]) -> list[int]:
+        prices = [0] * len(self.basis)
         for cost, row in zip(basic, self.inverse, strict=True):
             if cost:
-                for k, value in row.items():
-                    prices[k] += cost * value
+                prices = [price + cost * value for price, value in zip(prices, row, strict=True)]
         return prices
 
-    def _gain(self, j: int, costs: Mapping[int, Fraction]) -> Fraction:
-        """How much a unit of a column lowers the cost."""
-        return sum((self.multipliers[i] * c for i, c in self.columns[j].items()), -costs.get(j, _ZERO))
+    def _gain(self, j: int, costs: Mapping[int, int]) -> int:
+        """How much a unit of a column lowers the cost, times the scale."""
+        prices = self.multipliers
+        return sum([prices[i] * c for i, c in self.columns[j].items()]) - costs.get(j, 0) * self.scale
 
-    def _enter(self, entering: int, solved: bool) -> None:
-        """Bring a column into the basis in place of the one that reaches 0 first, of several the lowest. Once the
-        equations are solved, artificial columns leave before their values could move."""
-        column = self.columns[entering]
-        direction = [sum((row.get(i, _ZERO) * c for i, c in column.items()), _ZERO) for row in self.inverse]
+    def _enter(self, entering: int, solved: bool) -> bool:
+        """Bring a column into the basis in place of the one that reaches 0 first, of several the lowest; True where
+        the solution moves. Once the equations are solved, artificial columns leave before their values could move."""
+        column = list(self.columns[entering].items())
+        direction = [sum([row[i] * c for i, c in column]) for row in self.inverse]
         stuck = [i for i, d in enumerate(direction) if solved and d and self.basis[i] < 0]
         falling = [i for i, d in enumerate(direction) if d > 0]
         if not stuck and not falling:
             raise NumericalError("linear: the bound of rows that have no solution was asked for")
-        leaving = stuck[0] if stuck else min(falling, key=lambda i: (self.value[i] / direction[i], self.basis[i]))
+        leaving = (
+            stuck[0] if stuck else min(falling, key=lambda i: (Fraction(self.value[i], direction[i]), self.basis[i]))
+        )
+        moves = self.value[leaving] != 0
         self._pivot(leaving, entering, direction)
+        return moves
 
-    def _pivot(self, leaving: int, entering: int, direction: Sequence[Fraction]) -> None:
-        pivot = direction[leaving]
-        row = {k: value / pivot for k, value in self.inverse[leaving].items()}
-        step = self.value[leaving] / pivot
+    def _pivot(self, leaving: int, entering: int, direction: Sequence[int]) -> None:
+        row, value, scale = self.inverse[leaving], self.value[leaving], self.scale
+        pivot, sign = abs(direction[leaving]), 1 if direction[leaving] > 0 else -1
         for i, d in enumerate(direction):
-            if i != leaving and d:
-                own = self.inverse[i]
-                for k, value in row.items():
-                    own[k] = own.get(k, _ZERO) - d * value
-                self.inverse[i] = {k: value for k, value in own.items() if value}
-                self.value[i] -= d * step
-        self.inverse[leaving], self.value[leaving], self.basis[leaving] = row, step, entering
+            if i != leaving:
+                turned = sign * d
+                self.inverse[i] = [(pivot * a - turned * b) // scale for a, b in zip(self.inverse[i], row, strict=True)]
+                self.value[i] = (pivot * self.value[i] - turned * value) // scale
+        self.inverse[leaving], self.value[leaving] = [sign * b for b in row], sign * value
+        self.scale, self.basis[leaving] = pivot, entering

@@ -140,7 +140,7 @@ def wrap(text: str, indent: str = "    ") -> list[str]:
 
 def _words(text: str) -> Iterator[str]:
     word = ""
-    for character, after in zip(text, text[1:] + " ", strict=True):
+    for character, after in zip(text, f"{text[1:]} ", strict=False):
         if (display_width(character) == 2 and character not in _ENDING) or (character == " " and after != "%"):
             yield word
             word = ""

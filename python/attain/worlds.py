@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import functools
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 import pandas as pd
 
+from attain.errors import PlanError
 from attain.history import History
 from attain.language import Text, listed
 from attain.levels import (
@@ -23,6 +25,7 @@ from attain.levels import (
     NESTED,
     Figure,
     Functional,
+    dimension_of,
     functionals,
     on_the_number,
     part_within_whole,
@@ -36,10 +39,12 @@ from attain.published import Seen, figures_of, full_years, seen
 from attain.quantity import label_text
 from attain.relation import Relation
 from attain.target import AS_STATED, TO_THE_NUMBER, Target
+from attain.units import unit
 
 T = TypeVar("T")
 AS_ONE = "as one"
 _MIDYEAR = 7
+_MOST_WORLDS = 256
 _DATA = "data "
 _TEXTS = {
     ("number", TO_THE_NUMBER): Text("“about” is read to the number", "“左右”按足额理解"),
@@ -129,11 +134,17 @@ class Group:
     def figures_of(self, target: Target, world: World, indicator: str, before: int) -> list[Figure]:
         """The published figures that fix the levels of an indicator, the part of a target, before a year."""
         series = self.series_of(target)
-        if series is None:
+        if series is None or not self._in_units_of(target, series):
             return []
         treatment = world[_DATA + series] or ""
         rows, key = self._full_years(series, treatment), (target.id, treatment, indicator, before)
         return self._once(key, lambda: figures_of(rows, target, indicator, before))
+
+    def _in_units_of(self, target: Target, series: str) -> bool:
+        """Do the levels of a series convert to those that the plan gives the indicator?"""
+        named = {dimension_of(t) for t in self.targets if t.indicator == target.indicator} - {None}
+        assert self.history is not None, "a series has a history"
+        return not named or named == {unit(self.history.unit_of(series)).dimension}
 
     def seen(self, target: Target, world: World, until: int) -> Seen | None:
         """The largest changes that the figures behind a target show up to a year; none in other prices."""
@@ -144,14 +155,13 @@ class Group:
         return self._once((series, treatment, until), lambda: seen(self._full_years(series, treatment), until + 1))
 
     def worlds(self) -> Iterator[World]:
-        """Every combination of options, as stated first, those that depart less before those that depart more."""
-        options = [[None, *others] for others in self.choices.values()]
-        combined = (
-            World({c: o for c, o in zip(self.choices, chosen, strict=True) if o is not None})
-            for chosen in itertools.product(*options)
-        )
-        order = list(self.choices)
-        yield from sorted(combined, key=lambda world: (len(world.options), [order.index(c) for c in world.options]))
+        """Every combination of options, as stated first, those that depart less before those that depart more; each
+        option alone where there are too many."""
+        count = math.prod(1 + len(others) for others in self.choices.values())
+        for departures in range(1 + (len(self.choices) if count <= _MOST_WORLDS else 1)):
+            for chosen in itertools.combinations(self.choices, departures):
+                for options in itertools.product(*(self.choices[choice] for choice in chosen)):
+                    yield World(dict(zip(chosen, options, strict=True)))
 
     def describe(self, options: Mapping[str, Sequence[str]]) -> Text:
         """Options of some choices in words, as what follows "if"; as stated where there are none."""
@@ -303,7 +313,22 @@ def groups(plan: Plan, history: History | None) -> list[Group]:
     for target in plan.targets:
         members.setdefault(find(target.id), []).append(target)
     own = {i: r for i, r in enumerate(plan.relations, start=1) if r.kind != "overlap"}
+    _check_units(plan)
     return [
         Group(plan, history, tuple(part), {i: r for i, r in own.items() if find(r.parts[0]) == name})
         for name, part in members.items()
     ]
+
+
+def _check_units(plan: Plan) -> None:
+    """PlanError where targets give one indicator levels of different dimensions."""
+    seen_as: dict[str, tuple[str, str]] = {}
+    for target in plan.targets:
+        dimension = dimension_of(target)
+        if dimension is not None:
+            first, other = seen_as.setdefault(target.indicator, (target.id, dimension))
+            if other != dimension:
+                raise PlanError(
+                    f"{plan.id}: targets {first!r} and {target.id!r} are both of {target.indicator!r}, but one is a"
+                    f" {other} and one a {dimension}; give them units that convert, or indicators of their own"
+                )
