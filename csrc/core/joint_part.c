@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dense.h"
 #include "memory.h"
+#include "reverse_time.h"
 
-#define ROUNDING 1e-13
-#define NOT_A_COVARIANCE 1e-9
 #define LEAST_SPREAD 1e-12
 #define WIDEST_STEP 0.125 /* of log scales */
 #define STEP_IN_DEVIATIONS 0.75
@@ -28,8 +26,13 @@ typedef struct {
         at[MOST * (MOST + 1)]; /* of each variable; factor NO_VARIABLE: its own */
     double own[MOST];          /* variance of e_j in z_j */
     double *location, *scale;  /* (rows, components) */
-    size_t *order;             /* (components), by df */
+    struct ranked *order;      /* (components), by df, the heaviest first */
 } reader;
+
+typedef struct ranked {
+    double df, weight;
+    size_t component;
+} ranked;
 
 uint64_t joint_bits_of(const joint_task *task, size_t indicator)
 {
@@ -117,35 +120,19 @@ static void read_variables(reader *r, joint_layout *layout)
         add_variable(r, layout->variables++, NO_VARIABLE, j);
 }
 
-static void sort_by_df(reader *r)
+static int compare(const void *left, const void *right)
 {
-    const double *df = r->in->mixture.df;
-    for (size_t k = 0; k < r->in->mixture.components; k++) {
-        size_t at = k;
-        for (; at > 0 && df[r->order[at - 1]] > df[k]; at--) r->order[at] = r->order[at - 1];
-        r->order[at] = k;
-    }
+    const ranked *a = left, *b = right;
+    if (a->df != b->df) return a->df < b->df ? -1 : 1;
+    if (a->weight != b->weight) return a->weight > b->weight ? -1 : 1;
+    return a->component < b->component ? -1 : 1;
 }
 
-/* Lower triangle L of L L' = scale matrix of component k over the coordinates; a pivot of nothing has a column of
- * nothing. */
-static att_status reverse_factor(const reader *r, size_t k, double *factor)
+static void rank_components(reader *r)
 {
-    size_t n = r->coordinates, horizon = r->in->mixture.horizon;
-    const double *scale = r->in->mixture.scale + k * horizon * horizon;
-    for (size_t i = 0; i < n; i++) {
-        size_t own_year = (size_t)(r->task->year[r->coordinate[i]] - r->in->first_year);
-        double *line = factor + i * n, size = scale[own_year * (horizon + 1)];
-        for (size_t j = 0; j <= i; j++) {
-            size_t year = (size_t)(r->task->year[r->coordinate[j]] - r->in->first_year);
-            double pivot = factor[j * n + j];
-            line[j] = scale[own_year * horizon + year] - dense_dot(line, factor + j * n, j);
-            if (j < i) line[j] = pivot > 0 ? line[j] / pivot : 0;
-        }
-        if (!(line[i] >= -NOT_A_COVARIANCE * size)) return ATT_BAD_ARGUMENT;
-        line[i] = line[i] > ROUNDING * size ? sqrt(line[i]) : 0;
-    }
-    return ATT_OK;
+    const att_mixture *m = &r->in->mixture;
+    for (size_t k = 0; k < m->components; k++) r->order[k] = (ranked){m->df[k], m->weight[k], k};
+    qsort(r->order, m->components, sizeof *r->order, compare);
 }
 
 /* The direction of length 1 of a functional over the coordinates. */
@@ -217,7 +204,10 @@ static int is_possible(const reader *r, size_t k)
 static att_status write_component(const reader *r, size_t k, const component_target *out)
 {
     double factor[MOST * MOST], direction[MOST];
-    att_status status = reverse_factor(r, k, factor);
+    size_t place[MOST];
+    for (size_t j = 0; j < r->coordinates; j++)
+        place[j] = (size_t)(r->task->year[r->coordinate[j]] - r->in->first_year);
+    att_status status = reverse_factor(&r->in->mixture, k, r->coordinates, place, factor);
     for (size_t row = 0; status == ATT_OK && row < r->rows; row++) {
         if (r->scale[row * r->in->mixture.components + k] > 0) {
             direction_of(r, r->row[row], factor, direction);
@@ -240,13 +230,13 @@ static void open_group(joint_part *part, const reader *r, double df)
 static void close_group(part_group *group)
 {
     component_rows *rows = &group->rows;
-    double total = 0;
+    double rest = 0;
     rows->lower_only = rows->rows == 1;
-    for (size_t k = 0; k < rows->components; k++) {
-        total += rows->weight[k];
+    for (size_t k = rows->components; k-- > 0;) {
+        rest += rows->weight[k];
+        if (k % PART_SLAB == 0) group->log_rest[k / PART_SLAB] = log(rest);
         if (rows->lower_only && isfinite(rows->upper[k])) rows->lower_only = 0;
     }
-    group->log_total = log(total);
 }
 
 /* Components that can lie inside, df by df. */
@@ -255,13 +245,14 @@ static att_status write_part(const reader *r, joint_part *part)
     size_t components = r->in->mixture.components, rows = r->rows, kept = 0;
     double *weight = part->numbers, *inverse = weight + components, total = 0;
     double *lower = inverse + components * rows, *upper = lower + components * rows,
-           *direction = upper + components * rows;
+           *direction = upper + components * rows, *rest = direction + components * rows * r->variables;
     for (size_t k = 0; k < components; k++) total += r->in->mixture.weight[k];
     for (size_t i = 0; i < components; i++) {
-        size_t k = r->order[i], from = kept * rows;
+        size_t k = r->order[i].component, from = kept * rows;
         if (!is_possible(r, k)) continue;
         if (part->groups == 0 || part->group[part->groups - 1].df != r->in->mixture.df[k]) {
             open_group(part, r, r->in->mixture.df[k]);
+            part->group[part->groups - 1].log_rest = rest + kept;
             component_rows *first = &part->group[part->groups - 1].rows;
             first->weight = weight + kept;
             first->inverse_spread = inverse + from;
@@ -285,9 +276,9 @@ static att_status open_buffers(reader *r, joint_part *part)
     part->has_kinks = r->rows > 1 && r->coordinates > 1;
     part->variable = new_block(r->variables, 1, 1, sizeof(size_t));
     part->group = new_block(components, 1, 1, sizeof(part_group));
-    part->numbers = new_block(components, r->rows * (r->variables + 3) + 1, 1, sizeof(double));
+    part->numbers = new_block(components, r->rows * (r->variables + 3) + 2, 1, sizeof(double));
     r->location = new_block(components, 2 * r->rows, 1, sizeof(double));
-    r->order = new_block(components, 1, 1, sizeof(size_t));
+    r->order = new_block(components, 1, 1, sizeof *r->order);
     if (!part->variable || !part->group || !part->numbers || !r->location || !r->order) return ATT_NO_MEMORY;
     r->scale = r->location + components * r->rows;
     memcpy(part->variable, r->variable, r->variables * sizeof(size_t));
@@ -310,7 +301,7 @@ att_status joint_part_open(const joint_task *task, size_t indicator, joint_layou
         status = att_mixture_margin(&r->in->mixture, r->row[row], r->location + row * components,
                                     r->scale + row * components);
     if (status == ATT_OK) {
-        sort_by_df(r);
+        rank_components(r);
         status = write_part(r, part);
     }
     free(r->location);

@@ -104,7 +104,7 @@ class Assessment:
         """Error of the computation in `probability`."""
         if self.log_probability is None or self.projection is None:
             return None
-        nodes = sum(self.projection.node_error(name) for name in self.table["indicator"].unique())
+        nodes = sum(self.projection.node_error(name) for name in self.projection.indicators)
         of_integral = math.exp(self.log_probability) * self.joint.log_error
         return numerical_error(self.log_probability, nodes) + of_integral
 

@@ -25,6 +25,7 @@ from attain.text import (
     FEW_OBSERVATIONS,
     beside,
     cell_words,
+    engine_reason,
     fewest_observations,
     independence,
     knowledge,
@@ -684,9 +685,13 @@ class _Page:
                 "integral over what the indicators have in common, and over the target years",
                 "对各指标的共同因素及各目标年份积分",
             ),
+            "sov": Text(
+                "draws of every indicator's components, each with the exact chance of the bounds",
+                "抽取各指标的混合成分，并精确计算给定成分下的实现概率",
+            ),
         }
-        told = engines.get(self.result.engine)
-        return self.result.engine if told is None else told.say(self.language)
+        told, why = engines.get(self.result.engine), engine_reason(self.result)
+        return self.result.engine if told is None else Text(told.en + why.en, told.zh + why.zh).say(self.language)
 
 
 def _prints_one_number(result: Assessment) -> bool:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from attain.language import Language, Text, check_language, note_of
 from attain.prior import NO_PRIOR, prior_label
+from attain.scale import LOG
 from attain.sensitivity import READINGS, Ends, Grid, Row, choices, data_alone, grids
 from attain.target import AS_STATED
 
@@ -221,10 +222,11 @@ def fewest_observations(result: Assessment) -> int:
 
 def independence(result: Assessment) -> Text:
     """How the indicators are taken to move together, where there are several."""
-    if result.engine == "independent":
-        return Text(", their indicators taken as independent", "（视各指标相互独立）")
-    if result.engine != "factor" or result.table["indicator"].nunique() < 2 or result.joint.dependence is None:
+    several = result.projection is not None and len(result.projection.indicators) > 1
+    if result.engine not in ("independent", "factor", "sov") or not several or result.joint.dependence is None:
         return Text("", "")
+    if result.joint.dependence.kind == "independent":
+        return Text(", their indicators taken as independent", "（视各指标相互独立）")
     if result.joint.dependence.kind == "given":
         return Text(", their indicators moving together as given", "（各指标的相关性按给定值）")
     if not result.dependence["years"].any():
@@ -266,14 +268,29 @@ def verdict(result: Assessment) -> Text:
     )
 
 
+def engine_reason(result: Assessment) -> Text:
+    """Why the engine is `sov`; nothing for the others, which follow from the dependence."""
+    if result.engine != "sov":
+        return Text("", "")
+    shares = result.table.loc[result.table["kind"] == "share", "indicator"]
+    if any(result.history.scale_of(name) is LOG for name in shares):
+        return Text(" (a share joins two levels)", "（占比目标涉及两个总量）")
+    if result.joint.dependence is not None and result.joint.dependence.correlation is not None:
+        return Text(" (the correlations given have no common factors)", "（给定的相关矩阵没有公共因子）")
+    if result.table["indicator"].duplicated().any():
+        return Text(" (several quantities of one indicator)", "（同一指标有多个目标量）")
+    return Text(" (as asked for)", "（按指定）")
+
+
 def precision(result: Assessment) -> Text:
     """What the joint number rests on: engine, numerical error, growth observations."""
     fewest = fewest_observations(result)
     if result.numerical_error is None:
         return Text(f"Growth observations {fewest}.", f"增长观测 {fewest} 个。")
+    why = engine_reason(result)
     return Text(
-        f"Engine {result.engine}, numerical error {result.numerical_error:.0e}, growth observations {fewest}.",
-        f"算法 {result.engine}，数值误差 {result.numerical_error:.0e}，增长观测 {fewest} 个。",
+        f"Engine {result.engine}{why.en}, numerical error {result.numerical_error:.0e}, growth observations {fewest}.",
+        f"算法 {result.engine}{why.zh}，数值误差 {result.numerical_error:.0e}，增长观测 {fewest} 个。",
     )
 
 
