@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attain.assessing import assess
 from attain.assessment import Assessment
+from attain.audit import Audit, audit
 from attain.backtest import Backtest, backtest
 from attain.errors import (
     ArgumentError,
@@ -16,6 +17,7 @@ from attain.errors import (
 )
 from attain.growth_test import GrowthTest, growth_test
 from attain.history import History
+from attain.identity import Identity
 from attain.learning import learn_prior, pooled_prior
 from attain.mvn import mvn_probability
 from attain.plan import Plan, bundled_plans, load_plan, plan_schema
@@ -43,11 +45,13 @@ __all__ = [
     "ArgumentError",
     "Assessment",
     "AttainError",
+    "Audit",
     "Backtest",
     "BasisError",
     "DataError",
     "GrowthTest",
     "History",
+    "Identity",
     "NumericalError",
     "Plan",
     "PlanError",
@@ -57,6 +61,7 @@ __all__ = [
     "Target",
     "UnitError",
     "assess",
+    "audit",
     "backtest",
     "bundled_plans",
     "count",

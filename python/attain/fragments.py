@@ -1,5 +1,5 @@
-"""What a notebook shows of plans, histories, projections, assessments, backtests and growth tests: tables in the
-notebook's own colours.
+"""What a notebook shows of plans, histories, audits, projections, assessments, backtests and growth tests: tables in
+the notebook's own colours.
 
 Each is HTML of its own, with inline styles and no colour but the current one, so that it reads in light and dark.
 """
@@ -18,6 +18,7 @@ from attain.wording import chance, chance_range, figure_words, needs_words, stat
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
+    from attain.audit import Audit
     from attain.backtest import Backtest
     from attain.growth_test import GrowthTest
     from attain.history import History
@@ -73,6 +74,25 @@ def history_fragment(history: History) -> str:
 
 def _years(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}–{last}"
+
+
+def audit_fragment(result: Audit) -> str:
+    """An audit: its findings, those that the history keeps apart already last."""
+    from attain.audit import breaks_told, headline
+
+    rows = [
+        [
+            finding.year,
+            "kept apart" if finding.marked else finding.verdict,
+            finding.cause,
+            f"{finding.told.en} {finding.why.en}",
+        ]
+        for part in result.parts()
+        for finding in part
+    ]
+    told = headline(result).en + (f" {breaks_told(result).en}" if result.breaks else "")
+    head = ["year", "verdict", "likely cause", "figures"]
+    return str(_box(f"Audit of {result.history.name}", told) + _table(head, rows, ()))
 
 
 def projection_fragment(projection: Projection) -> str:
