@@ -6,6 +6,7 @@ from attain.assessing import assess
 from attain.assessment import Assessment
 from attain.audit import Audit, audit
 from attain.backtest import Backtest, backtest
+from attain.deflator import Deflator
 from attain.errors import (
     ArgumentError,
     AttainError,
@@ -15,6 +16,7 @@ from attain.errors import (
     PlanError,
     UnitError,
 )
+from attain.glide_path import GlidePath, glide_path
 from attain.growth_test import GrowthTest, growth_test
 from attain.history import History
 from attain.identity import Identity
@@ -38,6 +40,7 @@ from attain.target import (
     reduction,
     share,
 )
+from attain.yardsticks import Yardsticks, yardsticks
 
 __version__ = "0.1.0"
 
@@ -49,6 +52,8 @@ __all__ = [
     "Backtest",
     "BasisError",
     "DataError",
+    "Deflator",
+    "GlidePath",
     "GrowthTest",
     "History",
     "Identity",
@@ -60,6 +65,7 @@ __all__ = [
     "Relation",
     "Target",
     "UnitError",
+    "Yardsticks",
     "assess",
     "audit",
     "backtest",
@@ -68,6 +74,7 @@ __all__ = [
     "count_above",
     "coverage",
     "flow",
+    "glide_path",
     "growth",
     "growth_test",
     "learn_prior",
@@ -83,4 +90,5 @@ __all__ = [
     "ratio",
     "reduction",
     "share",
+    "yardsticks",
 ]

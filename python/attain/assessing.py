@@ -17,6 +17,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from attain.assessment import SENSITIVITY_COLUMNS, TABLE_COLUMNS, Assessment
+from attain.course import history_of
 from attain.errors import ArgumentError, DataError
 from attain.event import (
     ASSESSED_KINDS,
@@ -38,7 +39,6 @@ from attain.plan import Plan, load_plan
 from attain.precision import as_modelled
 from attain.prior import NO_PRIOR, Prior, load_prior, priors_of
 from attain.projection import Model, Projection, numerical_error, project
-from attain.reading import load_history
 from attain.scale import LOG, LOGIT
 from attain.target import Target
 from attain.units import convert, decimal
@@ -98,18 +98,12 @@ def assess(
         given = history
         work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments)
     else:
-        figures = _history_of(loaded, history).as_of(as_of)
+        figures = history_of(loaded, history).as_of(as_of)
         work = _Work(loaded, figures, model or "growth", grid if model != "random-walk" else None, 0, {})
     result = work.assess(seed)
     if engine == "exact" and result.engine != "exact":
         raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'independent'")
     return result
-
-
-def _history_of(plan: Plan, history: Any) -> History:
-    if history is None and plan.history is None:
-        raise ArgumentError(f"{plan.id}: name a history; the plan names none")
-    return load_history(history if history is not None else plan.history or "")
 
 
 @dataclass(frozen=True)
