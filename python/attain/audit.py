@@ -16,9 +16,11 @@ import pandas as pd
 from pydantic import ValidationError
 
 from attain.errors import ArgumentError
-from attain.findings import Finding, find
+from attain.figure_checks import figure_findings
+from attain.findings import Finding
 from attain.history import COLUMNS, History
 from attain.identity import Identity, unknown_ids
+from attain.identity_checks import identity_findings, level_jumps
 from attain.language import Language, Text, check_language
 from attain.ledger import Ledger, Quantity
 from attain.reading import load_history
@@ -30,11 +32,7 @@ TABLE_COLUMNS = (
     "check", "verdict", "cause", "indicator", "others", "year", "published", "implied", "low", "high", "gap", "marked",
     "places", "text", "text_zh", "why", "why_zh",
 )  # fmt: skip
-VERDICTS = {"contradiction": Text("contradiction", "矛盾"), "remarkable": Text("remarkable", "存疑")}
-CAUSES = {
-    "scope": Text("scope", "口径"), "price": Text("price", "价格"), "revision": Text("revision", "数据修订"),
-    "sources": Text("sources", "来源"),
-}  # fmt: skip
+_CAUSES = ("scope", "price", "sources", "revision")
 _HEADS = (
     Text(
         "Contradictions: not all of these can be true on one scope, whatever the rounding",
@@ -176,7 +174,7 @@ def headline(result: Audit) -> Text:
     known = len(result.identities)
     about = Text(
         f"Audit of {name}: {rows} figures of {indicators} indicators, {known} identities between them.",
-        f"数据 {name} 核查：{indicators} 个指标，{rows} 条数据，指标间恒等关系 {known} 个。",
+        f"{name} 数据核查：{indicators} 个指标，{rows} 条数据，指标间恒等关系 {known} 个。",
     )
     if not result.findings:
         return Text(f"{about.en} Nothing contradicts beyond rounding.", f"{about.zh}未发现超出四舍五入的矛盾。")
@@ -260,7 +258,15 @@ def audit(history: Any, *, identities: Sequence[Identity | Mapping[str, Any]] = 
         raise ArgumentError(
             f"identities: no indicator {unknown!r}; {figures.name} has {', '.join(figures.indicators[:20])}"
         )
-    return Audit(figures, every, tuple(find(Ledger(figures), every)))
+    return Audit(figures, every, tuple(_findings(Ledger(figures), every)))
+
+
+def _findings(ledger: Ledger, identities: Sequence[Identity]) -> list[Finding]:
+    """All findings: contradictions first, what is kept apart already last, then by cause, the latest year first."""
+    found = [*figure_findings(ledger), *identity_findings(ledger, identities)]
+    linked = {(f.indicators[0], f.year) for f in found if f.check == "level and growth"}
+    found += level_jumps(ledger, identities, linked)
+    return sorted(found, key=lambda f: (f.verdict != "contradiction", f.marked, _CAUSES.index(f.cause), -f.year))
 
 
 def _identity(given: Identity | Mapping[str, Any]) -> Identity:

@@ -190,7 +190,7 @@ def test_a_rest_that_shrinks_while_all_grows():
     whole = next(r["value"] for r in rows if (r["indicator"], r["kind"], r["year"]) == ("w", "growth", 2021)) / 100
     before = share * (1 + whole) / 1.4
     fell = 1 - (1 + whole) * (1 - share) / (1 - before)
-    assert f"a share of {100 * before:.1f} % in 2020" in found.told.en
+    assert f"the share of 2020 was {100 * before:.1f} %" in found.told.en
     assert f"fell by {100 * fell:.0f} %" in found.told.en
 
 
@@ -316,11 +316,11 @@ def only(name, check, indicator, year):
 def test_jiangxi_clusters_grow_while_the_rest_must_have_fallen():
     found = only("jiangxi", "rest", "cluster_prov_revenue_share_of_above_scale", 2025)
     before = 0.844 * 1.05 / 1.098
-    assert f"{100 * before:.1f} % in 2024" in found.told.en
+    assert f"the share of 2024 was {100 * before:.1f} %" in found.told.en
     assert "80.7 %" in found.told.en
     assert f"fell by {100 * (1 - 1.05 * (1 - 0.844) / (1 - before)):.0f} %" in found.told.en
     assert "15 %" in found.told.en
-    assert "growth of 9.8 % and 5 % with a share of 84.4 %" in found.told.en
+    assert "the part grew by 9.8 % and the whole by 5 %, to a share of 84.4 %" in found.told.en
     assert f"from {35000 * 17.6 / 82.4:,.0f} to {46644.9 * 0.156:,.0f}" in found.told.en
     assert (found.verdict, found.cause, found.marked) == ("remarkable", "scope", False)
     assert ("cluster_prov_revenue_share_of_above_scale", 2025) in at.audit("jiangxi").breaks
