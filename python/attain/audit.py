@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from attain.errors import ArgumentError
+from attain.errors import ArgumentError, BasisError
 from attain.figure_checks import figure_findings
 from attain.findings import Finding
 from attain.history import COLUMNS, History
@@ -250,6 +250,8 @@ def audit(history: Any, *, identities: Sequence[Identity | Mapping[str, Any]] = 
     ------
     ArgumentError
         For an identity that is not one, or names an indicator that the history lacks.
+    BasisError
+        For an identity between indicators at nominal and at constant prices.
     """
     figures = load_history(history)
     every = (*figures.identities, *(_identity(given) for given in identities))
@@ -258,7 +260,16 @@ def audit(history: Any, *, identities: Sequence[Identity | Mapping[str, Any]] = 
         raise ArgumentError(
             f"identities: no indicator {unknown!r}; {figures.name} has {', '.join(figures.indicators[:20])}"
         )
+    _refuse_mixed_prices(figures, every)
     return Audit(figures, every, tuple(_findings(Ledger(figures), every)))
+
+
+def _refuse_mixed_prices(history: History, identities: Sequence[Identity]) -> None:
+    for identity in identities:
+        prices = {name: history.price_of(name) for name in (identity.whole, *identity.parts)}
+        if len(set(prices.values())) > 1:
+            told = ", ".join(f"{name} at {price} prices" for name, price in prices.items())
+            raise BasisError(f"identities: the {identity.kind} mixes {told}; give both at the same prices")
 
 
 def _findings(ledger: Ledger, identities: Sequence[Identity]) -> list[Finding]:

@@ -10,7 +10,7 @@ import pytest
 
 import attain as at
 from attain.cli import main
-from attain.errors import ArgumentError, DataError
+from attain.errors import ArgumentError, BasisError, DataError
 from attain.ledger import Cell, Ledger
 
 YEARS = range(2015, 2022)
@@ -287,6 +287,17 @@ def test_identities_that_cannot_be():
     ):
         with pytest.raises(ArgumentError, match="identities"):
             at.audit(frame, identities=[wrong])
+
+
+def test_identities_do_not_mix_prices():
+    frame = pd.DataFrame(
+        [
+            {"indicator": name, "year": 2020, "value": 1, "price": price}
+            for name, price in (("x", ""), ("y", "constant"))
+        ]
+    )
+    with pytest.raises(BasisError, match="y at constant prices"):
+        at.audit(frame, identities=[{"kind": "part_of", "whole": "x", "parts": ["y"]}])
 
 
 def test_a_change_in_points_is_no_level():
