@@ -132,7 +132,8 @@ def bounded(quantity: Quantity, share: bool = False) -> Text:
     told = rate(quantity.point) if share else figure(quantity.point)
     if quantity.sure.high is None:
         return Text(f"over {told}", f"超过 {told}")
-    return Text(f"at most {told}", f"不超过 {told}") if quantity.sure.low is None else Text(told, told)
+    ceiling = not quantity.sure.low and quantity.sure.high == quantity.point
+    return Text(f"at most {told}", f"不超过 {told}") if ceiling else Text(told, told)
 
 
 def name_and_unit(ledger: Ledger, name: str) -> Text:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from attain.figure_checks import FALL, RISE
 from attain.findings import (
     REVISION,
+    Cause,
     Finding,
     Verdict,
     bounded,
@@ -35,8 +36,6 @@ from attain.units import convert, parse_amount
 
 REVISABLE = 0.1
 """A share published before its level was may be off by a revision of at most so much of it."""
-
-
 REVISED = Text(
     "Likely cause: revision. The share was published before the level that it is compared with.",
     "可能原因：数据修订。占比公布在先，所对照的总量公布在后。",
@@ -103,29 +102,14 @@ def _share_and_levels(ledger: Ledger, identity: Identity, cell: Cell) -> Iterato
         return
     verdict, share, implied = worst
     p, w = next(pair for pair in ratios.values() if pair[0].quantity.over(pair[1].quantity).rows == implied.rows)
-    older = [
-        q.over(v)
-        for q in [*(k.quantity for k in parts), *ledger.before.get(Cell(part, "level", cell.year, cell.part), ())]
-        for v in [*(k.quantity for k in wholes), *ledger.before.get(Cell(whole, "level", cell.year, cell.part), ())]
-    ]
-    revised = any(verdict_on(s, ratio) is None for s in (*shares, *ledger.before.get(cell, ())) for ratio in older)
-    small = abs(relative(share, implied)) <= REVISABLE
-    late = small and not revised and _came_later(ledger, share, (p.quantity, w.quantity))
+    cause, why = _share_cause(ledger, identity, cell, share, implied)
     gap, digits = float(share.point - implied.point), max(1, decimals(share.point))
     range_told, when = spread(implied.sure, digits), when_told(cell.year, cell.part)
     label, of, said = name_of(ledger, cell.indicator), name_of(ledger, whole), bounded(share, True)
-    wider = share.point < implied.point
-    scope = Text(
-        "Likely cause: scope. "
-        + ("The part counts more than" if wider else "The share counts more than")
-        + (" the share does, or the whole less." if wider else " the part does, or a smaller whole."),
-        "可能原因：口径。"
-        + ("分子的统计范围宽于占比所用的范围，或分母较窄。" if wider else "占比所用的分子范围较宽，或分母较窄。"),
-    )
     yield Finding(
         check="share and levels",
         verdict=verdict,
-        cause="revision" if revised or late else "scope",
+        cause=cause,
         indicators=(cell.indicator, part, whole),
         year=cell.year,
         published=share,
@@ -138,7 +122,32 @@ def _share_and_levels(ledger: Ledger, identity: Identity, cell: Cell) -> Iterato
             f"{label.zh}，{when.zh}：{p.told.zh} 除以{of.zh} {w.told.zh}，为 {rate(implied.point, digits)}"
             f"{range_told.zh}；公布数为 {said.zh}。",
         ),
-        why=REVISION if revised else REVISED if late else scope,
+        why=why,
+    )
+
+
+def _share_cause(
+    ledger: Ledger, identity: Identity, cell: Cell, share: Quantity, implied: Quantity
+) -> tuple[Cause, Text]:
+    """A revision where an earlier vintage agrees, or the share came first and is not far off; else the scope."""
+    parts, wholes = (
+        [*(k.quantity for k in _level(ledger, name, cell.year, cell.part)), *ledger.before.get(level, ())]
+        for name in (identity.parts[0], identity.whole)
+        for level in (Cell(name, "level", cell.year, cell.part),)
+    )
+    shares = (*ledger.of(cell), *ledger.before.get(cell, ()))
+    if any(verdict_on(s, p.over(w)) is None for s in shares for p in parts for w in wholes):
+        return "revision", REVISION
+    if abs(relative(share, implied)) <= REVISABLE and _came_later(ledger, share, implied):
+        return "revision", REVISED
+    if share.point < implied.point:
+        return "scope", Text(
+            "Likely cause: scope. The part counts more than the share does, or the whole less.",
+            "可能原因：口径。分子的统计范围宽于占比所用的范围，或分母较窄。",
+        )
+    return "scope", Text(
+        "Likely cause: scope. The share counts more than the part does, or has a smaller whole.",
+        "可能原因：口径。占比所用的分子范围较宽，或分母较窄。",
     )
 
 
@@ -147,11 +156,11 @@ def _lower(label: str) -> str:
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
-def _came_later(ledger: Ledger, share: Quantity, levels: Iterable[Quantity]) -> bool:
+def _came_later(ledger: Ledger, share: Quantity, implied: Quantity) -> bool:
     """Was a level published in a later year than the share?"""
     dates = ledger.rows["released"].where(ledger.rows["released"] != "", ledger.rows["vintage"]).str[:4]
     known = dates[list(share.rows)].min()
-    return known != "" and any(dates[list(q.rows)].max() > known for q in levels)
+    return bool(known != "" and dates[list(implied.rows)].max() > known)
 
 
 def _rest(ledger: Ledger, identity: Identity, cell: Cell) -> Iterator[Finding]:

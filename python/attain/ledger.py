@@ -208,14 +208,17 @@ def _read(row: dict[str, Any], count: bool) -> tuple[Fraction, Interval, Interva
     number = Fraction(decimal(float(row["value"])))
     point = number / 100 if row["kind"] == "share" and percent else number
     point += row["kind"] == "growth"
-    half = _half(row, point, count)
+    half, least = _half(row, point, count), None if row["kind"] == "change" else Fraction(0)
     if not row["bound"]:
-        both = Interval(point - half, point + half)
+        both = Interval(_at_least(least, point - half), point + half)
         return point, both, both
-    upward = row["bound"] in UPWARD
-    sure = Interval(point, None) if upward else Interval(None, point)
-    usual = Interval(point, point + 2 * half) if upward else Interval(point - 2 * half, point)
-    return point, sure, usual
+    if row["bound"] in UPWARD:
+        return point, Interval(point, None), Interval(point, point + 2 * half)
+    return point, Interval(least, point), Interval(_at_least(least, point - 2 * half), point)
+
+
+def _at_least(least: Fraction | None, number: Fraction) -> Fraction:
+    return number if least is None else max(least, number)
 
 
 def _half(row: dict[str, Any], point: Fraction, count: bool) -> Fraction:
