@@ -22,7 +22,7 @@ from attain.history import COLUMNS, History
 from attain.identity import Identity, unknown_ids
 from attain.identity_checks import identity_findings, level_jumps
 from attain.language import Language, Text, check_language
-from attain.ledger import Ledger, Quantity
+from attain.ledger import Ledger, Quantity, rounding_of
 from attain.reading import load_history
 from attain.target import plain_message
 from attain.text import wrap
@@ -221,7 +221,10 @@ def _as_published(row: pd.Series[Any]) -> dict[str, Any]:
     if row["kind"] == "growth" or row["kind"] == "change":
         value = (value * 100).normalize()
         return {"value": f"{value:f}", "unit": "%" if row["kind"] == "growth" else "pp"}
-    return {"value": f"{Decimal(value).normalize():f}"}
+    told = {"value": f"{Decimal(value).normalize():f}"}
+    if row["kind"] == "level" and row["rounding"] != "":
+        told["rounding"] = f"{rounding_of(row.to_dict()):.10g}"
+    return told
 
 
 def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -122,11 +122,7 @@ def _changes(ledger: Ledger) -> Iterator[Finding]:
                 continue
             verdict, base, implied = worst
             change, end = ledger.of(cell)[0], next(e for e in ends if set(e.rows) <= set(implied.rows))
-            label, gap, range_told = (
-                name_and_unit(ledger, name),
-                float(base.point - implied.point),
-                spread(implied.sure, 1),
-            )
+            label, range_told = name_of(ledger, name), spread(implied.sure, 1)
             points = f"{float(100 * change.point):+.6g}"
             yield Finding(
                 check="share and change",
@@ -136,7 +132,7 @@ def _changes(ledger: Ledger) -> Iterator[Finding]:
                 year=cell.year,
                 published=base,
                 implied=implied,
-                gap=gap,
+                gap=float(base.point - implied.point),
                 rows=rows_of(base, implied),
                 marked=ledger.apart(base.rows, end.rows),
                 breaks=((name, cell.year),),

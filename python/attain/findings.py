@@ -11,6 +11,7 @@ from typing import Literal
 
 from attain.language import Text
 from attain.ledger import Interval, Ledger, Quantity
+from attain.precision import months_of
 from attain.wording import unit_words
 
 Check = Literal[
@@ -161,8 +162,12 @@ def when_told(year: int, part: str) -> Text:
     """A year, or a part of it."""
     if not part:
         return Text(str(year), f"{year} 年")
-    names = {"H1": "上半年", "Q1": "一季度", "Q1-Q3": "前三季度"}
-    return Text(f"{year}{part}", f"{year} 年{names.get(part, part)}")
+    months = months_of(f"{year}{part}")
+    if not months:
+        return Text(f"{year}{part}", f"{year}{part}")
+    quarters = {3: Text("quarter", "一季度"), 6: Text("half", "上半年"), 9: Text("three quarters", "前三季度")}
+    span = quarters.get(months, Text(f"{months} months", f" 1—{months} 月"))
+    return Text(f"the first {span.en} of {year}", f"{year} 年{span.zh}")
 
 
 REVISION = Text(

@@ -361,8 +361,8 @@ def _least_total(ledger: Ledger, identity: Identity, year: int) -> Iterator[Find
                 gap=relative(total, least),
                 rows=rows_of(total, least),
                 told=Text(
-                    f"{label.en}, {year}: the members over their thresholds need a total of at least {need}; published"
-                    f" is {bounded(total).en}.",
+                    f"{label.en}, {year}: the members over their thresholds need a total of at least {need};"
+                    f" {bounded(total).en} is published.",
                     f"{label.zh}，{year} 年：各门槛以上的成员合计至少需要 {need}；公布数为 {bounded(total).zh}。",
                 ),
                 why=Text(
@@ -426,10 +426,8 @@ def _series(ledger: Ledger, identities: Sequence[Identity], name: str) -> dict[i
         if identity.kind != "share" or identity.whole != name or identity.share is None:
             continue
         for year in ledger.years(identity.share, "share"):
-            share, part = (
-                ledger.of(Cell(identity.share, "share", year))[0],
-                ledger.of(Cell(identity.parts[0], "level", year)),
-            )
+            share = ledger.of(Cell(identity.share, "share", year))[0]
+            part = ledger.of(Cell(identity.parts[0], "level", year))
             if year in series or not part or not share.sure.low:
                 continue
             implied = part[0].over(share)
@@ -450,11 +448,8 @@ def _level_jumps(
     for (start, a), (end, b) in itertools.pairwise(series.items()):
         factor, years = b.quantity.over(a.quantity), end - start
         rose, fell = exactly(RISE**years).surely_below(factor), factor.surely_below(exactly(FALL**years))
-        if (
-            (not rose and not fell)
-            or (name, end) in told_already
-            or (years == 1 and ledger.of(Cell(name, "growth", end)))
-        ):
+        published = years == 1 and ledger.of(Cell(name, "growth", end))
+        if published or (name, end) in told_already or not (rose or fell):
             continue
         yearly = Fraction(math.pow(float(factor.point), 1 / years)) - 1
         pace, pace_zh = (" a year", "年均") if years > 1 else ("", "")

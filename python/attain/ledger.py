@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -202,7 +202,7 @@ def _compatible(one: str, other: str) -> bool:
     return one == other or not one or not other
 
 
-def _read(row: dict[str, Any], count: bool) -> tuple[Fraction, Interval, Interval]:
+def _read(row: Mapping[Any, Any], count: bool) -> tuple[Fraction, Interval, Interval]:
     """Point and intervals of a row: a level, a factor of growth, or a share or change as a fraction."""
     percent = row["kind"] in ("growth", "change") or (row["kind"] == "share" and row["unit"] == "%")
     number = Fraction(decimal(float(row["value"])))
@@ -221,7 +221,7 @@ def _at_least(least: Fraction | None, number: Fraction) -> Fraction:
     return number if least is None else max(least, number)
 
 
-def _half(row: dict[str, Any], point: Fraction, count: bool) -> Fraction:
+def _half(row: Mapping[Any, Any], point: Fraction, count: bool) -> Fraction:
     """Half a unit of the last digit that a row tells, on the scale of its point."""
     if row["rounding"] != "":
         return _half_told(row, point)
@@ -231,12 +231,17 @@ def _half(row: dict[str, Any], point: Fraction, count: bool) -> Fraction:
     return Fraction(0) if count and not row["bound"] and point < EXACT_COUNTS else _unit_of(point) / 2
 
 
-def _half_told(row: dict[str, Any], point: Fraction) -> Fraction:
+def _half_told(row: Mapping[Any, Any], point: Fraction) -> Fraction:
     if row["kind"] == "change":
         return Fraction(decimal(row["rounding"])) / 200
     base = point * (1 - point) if row["kind"] == "share" else point
     spread = row["error"] if not row["bound"] else math.expm1(row["error"] * _ROOT_12) / _ROOT_12
     return Fraction(spread * _ROOT_12 / 2) * base * (1 + _FLOAT)
+
+
+def rounding_of(row: Mapping[Any, Any]) -> float:
+    """The rounding that a row tells, on the scale of its level, whatever the unit that it was written in."""
+    return float(2 * _half_told(row, Fraction(decimal(float(row["value"])))))
 
 
 def _unit_of(number: Fraction) -> Fraction:

@@ -231,7 +231,8 @@ class Yardsticks:
             label = first["label_zh" if language == "zh" else "label"]
             way = [("base", "base_year"), ("value", "year"), ("goal", "by")]
             span = " → ".join(f"{figure(first[value], first['unit'])} ({first[year]})" for value, year in way)
-            known = "" if math.isnan(first["probability"]) else f", P {percent(first['probability'])}"
+            chance = percent(first["probability"])
+            known = "" if math.isnan(first["probability"]) else Text(f", P {chance}", f"，概率 {chance}").say(language)
             lines += ["", *wrap(f"{label}{Text(': ', '：').say(language)}{span}{known}")]
             header = Text("yardstick|measured|bar|word", "标尺|实测|标准|评语").say(language).split("|")
             lines += table_text(header, [_cells(row, language) for _, row in rows.iterrows()])

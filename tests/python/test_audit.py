@@ -131,7 +131,7 @@ def planted(rows, indicator, year, kind, factor, period=""):
 
 def test_consistent_figures_give_no_finding():
     rng = random.Random(8)
-    for _ in range(50):
+    for _ in range(40):
         rows = consistent(rng)
         found = audited(rows).findings
         assert not found, found[0].told.en
