@@ -171,11 +171,8 @@ def _reached_less(ledger: Ledger, early: Cell, late: Cell) -> Iterator[Finding]:
     if worst is None:
         return
     verdict, total, part = worst
-    label, then, end = (
-        name_and_unit(ledger, early.indicator),
-        when_told(early.year, early.part),
-        when_told(late.year, late.part),
-    )
+    label = name_and_unit(ledger, early.indicator)
+    then, end = when_told(early.year, early.part), when_told(late.year, late.part)
     yield Finding(
         check="part of the year",
         verdict=verdict,
@@ -209,12 +206,10 @@ def _rest_of_year(ledger: Ledger, early: Cell, late: Cell) -> Iterator[Finding]:
     grew = all(exactly(1).surely_below(f[0]) for f in factors)
     if not before.surely_below(exactly(0)) and not (grew and now.surely_below(before)):
         return
-    verdict: Verdict = "contradiction" if before.surely_below(exactly(0)) else "remarkable"
-    label, then, end = (
-        name_and_unit(ledger, early.indicator),
-        when_told(early.year, early.part),
-        when_told(late.year, late.part),
-    )
+    nothing_left = before.sure.high is not None and before.sure.high < 0
+    verdict: Verdict = "contradiction" if nothing_left else "remarkable"
+    label = name_and_unit(ledger, early.indicator)
+    then, end = when_told(early.year, early.part), when_told(late.year, late.part)
     rates = [rate(f[0].point - 1) for f in factors]
     sizes = [figure(q.point, False) for q in (before, now)]
     yield Finding(
@@ -231,8 +226,8 @@ def _rest_of_year(ledger: Ledger, early: Cell, late: Cell) -> Iterator[Finding]:
             f"增长 {rates[1]}；其间时段为 {sizes[1]}，而上年同期为 {sizes[0]}。",
         ),
         why=Text(
-            "Likely cause: scope. The figures of the two periods do not count the same members.",
-            "可能原因：口径。两个时段的数据统计范围不同。",
+            "Likely cause: scope, unless activity fell in that time: the two figures do not count the same members.",
+            "可能原因：口径。除非该时段确有下降，两个数据的统计范围不同。",
         ),
     )
 

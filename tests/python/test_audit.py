@@ -180,6 +180,27 @@ def test_a_half_year_above_its_year():
     ]
 
 
+@pytest.mark.parametrize(
+    ("growth", "verdict", "between"),
+    [
+        (37.5, "remarkable", "leave 300 for the time between, after 400 a year before"),
+        (-40.0, "contradiction", "after -258 a year before"),
+    ],
+)
+def test_the_time_between_two_parts_of_a_year(growth, verdict, between):
+    """700 by September and 1,000 in the year with growth of 10 %: 909 the year before, of which 700 / (1 + g) by then;
+    1,000 / 1.1 - 700 / 1.375 = 400."""
+    rows = [
+        {"indicator": "x", "period": "2024Q1-Q3", "value": 700.0, "unit": "亿元", "rounding": "0.1"},
+        {"indicator": "x", "period": "2024Q1-Q3", "value": growth, "unit": "%", "kind": "growth"},
+        {"indicator": "x", "period": "2024", "value": 1000.0, "unit": "亿元", "rounding": "0.1"},
+        {"indicator": "x", "period": "2024", "value": 10.0, "unit": "%", "kind": "growth"},
+    ]
+    (found,) = at.audit(pd.DataFrame(rows)).findings
+    assert (found.check, found.verdict) == ("part of the year", verdict)
+    assert between in found.told.en
+
+
 def test_a_rest_that_shrinks_while_all_grows():
     rows = complete()
     for row in rows:
