@@ -169,20 +169,26 @@ class Audit:
 def headline(result: Audit) -> Text:
     """What was found, in one sentence."""
     contradictions, remarkable, marked = (len(part) for part in result.parts())
-    rows, indicators = len(result.history.rows), len(result.history.indicators)
-    name = result.history.name
-    known = len(result.identities)
+    rows, indicators, known = len(result.history.rows), len(result.history.indicators), len(result.identities)
+    told = f"Audit of {result.history.name}: {_many(rows, 'figure')} of {_many(indicators, 'indicator')}"
+    identities = f", {_many(known, 'identity', 'identities')} between them" if known else ""
     about = Text(
-        f"Audit of {name}: {rows} figures of {indicators} indicators, {known} identities between them.",
-        f"{name} 数据核查：{indicators} 个指标，{rows} 条数据，指标间恒等关系 {known} 个。",
-    )
+        f"{told}{identities}.", f"{result.history.name} 数据核查：{indicators} 个指标，{rows} 条数据"
+        + (f"，指标间恒等关系 {known} 个。" if known else "。"),
+    )  # fmt: skip
     if not result.findings:
         return Text(f"{about.en} Nothing contradicts beyond rounding.", f"{about.zh}未发现超出四舍五入的矛盾。")
-    return Text(
-        f"{about.en} {contradictions} {'contradiction' if contradictions == 1 else 'contradictions'}, {remarkable}"
-        f" remarkable; {marked} more that the history keeps apart already.",
-        f"{about.zh}矛盾 {contradictions} 处，存疑 {remarkable} 处，另有 {marked} 处数据中已分开处理。",
+    counts = Text(
+        f"{_many(contradictions, 'contradiction')}, {remarkable} remarkable",
+        f"矛盾 {contradictions} 处，存疑 {remarkable} 处",
     )
+    apart = Text(f"; {marked} more that the history keeps apart already", f"，另有 {marked} 处数据中已分开处理")
+    more = apart if marked else Text("", "")
+    return Text(f"{about.en} {counts.en}{more.en}.", f"{about.zh}{counts.zh}{more.zh}。")
+
+
+def _many(count: int, one: str, several: str = "") -> str:
+    return f"{count} {one if count == 1 else several or one + 's'}"
 
 
 def breaks_told(result: Audit) -> Text:
