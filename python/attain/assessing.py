@@ -18,6 +18,7 @@ from typing import Any, get_args
 import pandas as pd
 
 from attain.assessment import SENSITIVITY_COLUMNS, TABLE_COLUMNS, Assessment
+from attain.course import history_of
 from attain.dependence import Dependence, dependence_of
 from attain.errors import ArgumentError, DataError
 from attain.event import (
@@ -42,7 +43,6 @@ from attain.plan import Plan, load_plan
 from attain.precision import as_modelled
 from attain.prior import NO_PRIOR, Prior, load_prior, priors_of
 from attain.projection import Model, Projection, numerical_error, project
-from attain.reading import load_history
 from attain.scale import LOG, LOGIT
 from attain.target import Target
 from attain.units import convert, decimal
@@ -115,7 +115,7 @@ def assess(
         given = history
         work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments, dependence, engine)
     else:
-        figures = _history_of(loaded, history).as_of(as_of)
+        figures = history_of(loaded, history).as_of(as_of)
         own = grid if model != "random-walk" else None
         work = _Work(loaded, figures, model or "growth", own, 0, {}, dependence, engine)
     result = work.assess(seed)
@@ -124,12 +124,6 @@ def assess(
     if engine in ("independent", "factor") and result.engine == "sov":
         raise ArgumentError(f"engine: {engine!r} serves neither these targets nor these correlations; use 'sov'")
     return result
-
-
-def _history_of(plan: Plan, history: Any) -> History:
-    if history is None and plan.history is None:
-        raise ArgumentError(f"{plan.id}: name a history; the plan names none")
-    return load_history(history if history is not None else plan.history or "")
 
 
 @dataclass(frozen=True)
