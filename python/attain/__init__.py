@@ -5,6 +5,7 @@ from __future__ import annotations
 from attain.assessing import assess
 from attain.assessment import Assessment
 from attain.backtest import Backtest, backtest
+from attain.consistency import Consistency, check
 from attain.errors import (
     ArgumentError,
     AttainError,
@@ -45,6 +46,7 @@ __all__ = [
     "AttainError",
     "Backtest",
     "BasisError",
+    "Consistency",
     "DataError",
     "GrowthTest",
     "History",
@@ -59,6 +61,7 @@ __all__ = [
     "assess",
     "backtest",
     "bundled_plans",
+    "check",
     "count",
     "count_above",
     "coverage",

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
+from attain import consistency_text
 from attain.event import ASSESSED_KINDS
 from attain.figures import FAINT, INK, RULE, assessment_chart, svg
 from attain.language import Language, Text, check_language, listed, note_of
@@ -63,6 +64,7 @@ _HEADINGS = {
     "sensitivity": Text("What the probabilities depend on", "概率取决于什么"),
     "hindsight": Text("What happened since", "后来的情况"),
     "missing": Text("Not assessed, and what each needs", "未评估的目标及所需数据"),
+    "agree": Text("Do the targets agree with each other?", "目标之间是否一致"),
     "differ": Text("Where plan and statistic differ", "规划指标与统计指标的差别"),
     "relations": Text("How the targets hang together", "目标之间的关系"),
     "sources": Text("Sources of the figures", "数据来源"),
@@ -184,6 +186,7 @@ class _Page:
             "range_note": self.range_note(),
             "hindsight": None if self.result.as_of is None else list(self.hindsight()),
             "missing": [group for group in self.missing() if group["rows"]],
+            "agree": self.agreement(),
             "differ": list(self.differences()),
             "relations": [self.relation(relation) for relation in plan.relations],
             "sources": list(self.sources()),
@@ -556,6 +559,20 @@ class _Page:
             told = growth_words(row["value"], self.language)
             return self.say(f"growth {sign}{told} ({when})", f"增长 {sign}{told} ({when})")
         return f"{sign}{published_figure(row['value'], row['unit'], self.language)} ({when})"
+
+    def agreement(self) -> dict[str, Any] | None:
+        """Whether the targets agree with each other: the verdict, and what is worth saying; None without targets."""
+        if not self.targets:
+            return None
+        checked, headings = self.result.consistency, consistency_text.HEADINGS
+        return {
+            "verdict": consistency_text.verdict(checked).say(self.language),
+            "sections": [
+                {"title": headings[name].say(self.language), "items": items}
+                for name, items in consistency_text.sections(checked, self.language)
+            ],
+            "method": consistency_text.METHOD.say(self.language),
+        }
 
     def differences(self) -> Iterator[dict[str, str]]:
         """Notes on the series that serve targets, once each."""

@@ -18,6 +18,7 @@ from attain.target import AS_STATED
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
+    from attain.plan import Plan
     from attain.projection import Projection
     from attain.target import Target
 
@@ -25,6 +26,7 @@ WIDTH = 100
 FEW_OBSERVATIONS = 6
 WIDE_RANGE = 0.3
 _NARROWEST = 8
+_ENDING = "，。；：、？！）》"
 TODAY = Text("Written with today's knowledge:", "以下说明按今天所知写成：")
 
 
@@ -126,7 +128,8 @@ def _line(cells: Sequence[str], widths: Sequence[int], left: bool) -> str:
 
 
 def wrap(text: str, indent: str = "    ") -> list[str]:
-    """Lines of at most `WIDTH` columns, later ones indented; Chinese breaks anywhere, other words at spaces."""
+    """Lines of at most `WIDTH` columns, later ones indented; Chinese breaks anywhere but before punctuation that ends
+    something, other words at spaces."""
     lines = [""]
     for word in _words(text):
         if display_width(lines[-1] + word.rstrip()) > WIDTH:
@@ -138,8 +141,8 @@ def wrap(text: str, indent: str = "    ") -> list[str]:
 
 def _words(text: str) -> Iterator[str]:
     word = ""
-    for character in text:
-        if display_width(character) == 2 or character == " ":
+    for character, after in zip(text, f"{text[1:]} ", strict=False):
+        if (display_width(character) == 2 and character not in _ENDING) or (character == " " and after != "%"):
             yield word
             word = ""
         word += character
@@ -156,9 +159,7 @@ def assessment_text(result: Assessment, language: Language = "en") -> str:
 
 def _head(result: Assessment, language: Language) -> list[str]:
     plan = result.plan
-    title = Text(plan.title or plan.title_zh or plan.id, plan.title_zh or plan.title or plan.id).say(language)
-    issued = Text(f", issued {plan.issued}", f"，{plan.issued} 印发").say(language) if plan.issued else ""
-    lines = [_fit(f"{title} ({plan.id}){issued}", WIDTH)]
+    lines = [plan_title(plan, language)]
     if not plan.targets:
         return [
             *lines,
@@ -173,6 +174,13 @@ def _head(result: Assessment, language: Language) -> list[str]:
     lines.append(_fit(_basis(result).say(language), WIDTH))
     told = (verdict(result), beside(result), precision(result))
     return [*lines, "", *(line for text in told if text.en for line in wrap(text.say(language), ""))]
+
+
+def plan_title(plan: Plan, language: Language) -> str:
+    """A plan in one line: title, id, date of issue."""
+    title = Text(plan.title or plan.title_zh or plan.id, plan.title_zh or plan.title or plan.id).say(language)
+    issued = Text(f", issued {plan.issued}", f"，{plan.issued} 印发").say(language) if plan.issued else ""
+    return _fit(f"{title} ({plan.id}){issued}", WIDTH)
 
 
 def _basis(result: Assessment) -> Text:
