@@ -6,6 +6,7 @@ from attain.assessing import assess
 from attain.assessment import Assessment
 from attain.audit import Audit, audit
 from attain.backtest import Backtest, backtest
+from attain.consistency import Consistency, check
 from attain.deflator import Deflator
 from attain.errors import (
     ArgumentError,
@@ -51,6 +52,7 @@ __all__ = [
     "Audit",
     "Backtest",
     "BasisError",
+    "Consistency",
     "DataError",
     "Deflator",
     "GlidePath",
@@ -70,6 +72,7 @@ __all__ = [
     "audit",
     "backtest",
     "bundled_plans",
+    "check",
     "count",
     "count_above",
     "coverage",

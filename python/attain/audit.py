@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from attain.errors import ArgumentError, BasisError
 from attain.figure_checks import figure_findings
-from attain.findings import Finding
+from attain.finding import Finding
 from attain.history import COLUMNS, History
 from attain.identity import Identity, unknown_ids
 from attain.identity_checks import identity_findings, level_jumps

@@ -1,4 +1,4 @@
-"""The command `attain`: plans, audit, project, assess, backtest."""
+"""The command `attain`: plans, audit, project, assess, check, backtest."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from attain.assessing import assess
 from attain.assessment import Assessment
 from attain.audit import audit
 from attain.backtest import Backtest, backtest
+from attain.consistency import check
 from attain.errors import ArgumentError, AttainError
 from attain.files import write_bytes
 from attain.history import AsOf
@@ -99,6 +100,15 @@ def _parser() -> argparse.ArgumentParser:
     _model_options(assessment)
     assessment.set_defaults(run=_assess)
 
+    checking = commands.add_parser("check", help="do the targets of a plan agree with each other?")
+    checking.add_argument("plan", metavar="PLAN", help="id of a bundled plan, or a .yaml, .toml or .json file")
+    checking.add_argument(
+        "--history", metavar="FILE", help="id of a bundled history, or a .csv file (default: the plan's own)"
+    )
+    checking.add_argument("--format", choices=("table", "json"), default="table", help="on standard output")
+    checking.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page")
+    checking.set_defaults(run=_check)
+
     past = commands.add_parser("backtest", help="project a panel of series from past years, and score the projections")
     past.add_argument("panel", metavar="PANEL", help="id of a bundled history, or a .csv file")
     past.add_argument("--horizons", type=_years, default=(1, 3, 5), metavar="H,H", help="years ahead (default 1,3,5)")
@@ -174,6 +184,14 @@ def _assess(options: argparse.Namespace) -> None:
     print(_told(results, options))
     if options.out is not None:
         _publish(files, options.out, sys.stderr if options.format == "json" else sys.stdout)
+
+
+def _check(options: argparse.Namespace) -> None:
+    result = check(options.plan, options.history)
+    if options.format == "json":
+        print(json.dumps(result.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        print(result.summary(language=options.lang))
 
 
 def _backtest(options: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from attain.findings import (
+from attain.finding import (
     REVISION,
     Finding,
     Verdict,

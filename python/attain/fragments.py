@@ -1,4 +1,4 @@
-"""What a notebook shows of plans, histories and results: tables in the notebook's own colours.
+"""What a notebook shows of plans, histories and results: tables and lists in the notebook's own colours.
 
 Each is HTML of its own, with inline styles and no colour but the current one, so that it reads in light and dark.
 """
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from attain.consistency_text import HEADINGS, sections
+from attain.consistency_text import verdict as consistency_verdict
 from attain.prior import prior_label
 from attain.sensitivity import grids
 from attain.text import beside, cell_words, label_of, likelihood, row_words, target_words, verdict
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from attain.assessment import Assessment
     from attain.audit import Audit
     from attain.backtest import Backtest
+    from attain.consistency import Consistency
     from attain.glide_path import GlidePath
     from attain.growth_test import GrowthTest
     from attain.history import History
@@ -203,6 +206,18 @@ def _needs(result: Assessment) -> Markup:
     told = Markup("<summary>Not assessed: {} of {}</summary>").format(len(rows), len(labels))
     table = _table(["target", "reason", "needs"], rows, ())
     return Markup('<details style="{}">{}{}</details>').format(_BOX, told, table)
+
+
+def consistency_fragment(result: Consistency) -> str:
+    """A check: the verdict, and its sections as lists."""
+    title = result.plan.title or result.plan.title_zh or result.plan.id
+    told = Markup("").join(
+        Markup('<div style="{}">{}<ul>{}</ul></div>').format(
+            _BOX, HEADINGS[name].en, Markup("").join(Markup("<li>{}</li>").format(item) for item in items)
+        )
+        for name, items in sections(result, "en")
+    )
+    return str(_box(title, consistency_verdict(result).en, "font-weight:600") + told)
 
 
 def backtest_fragment(result: Backtest) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from attain.figure_checks import FALL, RISE
-from attain.findings import (
+from attain.finding import (
     REVISION,
     Cause,
     Finding,
