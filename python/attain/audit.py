@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
+from attain.disagreement import Finding
 from attain.errors import ArgumentError, BasisError
 from attain.figure_checks import figure_findings
-from attain.finding import Finding
 from attain.history import COLUMNS, History
 from attain.identity import Identity, unknown_ids
 from attain.identity_checks import identity_findings, level_jumps

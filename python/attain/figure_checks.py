@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from attain.finding import (
+from attain.disagreement import (
     REVISION,
     Finding,
     Verdict,

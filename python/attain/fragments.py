@@ -1,4 +1,4 @@
-"""What a notebook shows of plans, histories and results: tables and lists in the notebook's own colours.
+"""What a notebook shows of plans, histories and results: tables in the notebook's own colours.
 
 Each is HTML of its own, with inline styles and no colour but the current one, so that it reads in light and dark.
 """

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from attain.figure_checks import FALL, RISE
-from attain.finding import (
+from attain.disagreement import (
     REVISION,
     Cause,
     Finding,
@@ -29,6 +28,7 @@ from attain.finding import (
     when_told,
     worst_pair,
 )
+from attain.figure_checks import FALL, RISE
 from attain.identity import Identity
 from attain.language import Text, listed
 from attain.ledger import Cell, Ledger, Quantity, exactly

@@ -17,12 +17,8 @@ from attain.wording import unit_words
 Check = Literal[
     "level and growth", "share and change", "share and levels", "rest", "parts and whole", "counts", "part of the year",
     "sources", "jump",
-]  # fmt: skip  # fmt: skip
-
-
+]  # fmt: skip
 Verdict = Literal["contradiction", "remarkable"]
-
-
 Cause = Literal["scope", "price", "revision", "sources"]
 
 
