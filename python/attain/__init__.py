@@ -5,8 +5,11 @@ from __future__ import annotations
 from attain.allocation import Allocation, allocate
 from attain.assessing import assess
 from attain.assessment import Assessment
+from attain.audit import Audit, audit
 from attain.backtest import Backtest, backtest
 from attain.comparison import compare, tornado
+from attain.consistency import Consistency, check
+from attain.deflator import Deflator
 from attain.errors import (
     ArgumentError,
     AttainError,
@@ -16,8 +19,10 @@ from attain.errors import (
     PlanError,
     UnitError,
 )
+from attain.glide_path import GlidePath, glide_path
 from attain.growth_test import GrowthTest, growth_test
 from attain.history import History
+from attain.identity import Identity
 from attain.learning import learn_prior, pooled_prior
 from attain.mvn import mvn_probability
 from attain.plan import Plan, bundled_plans, load_plan, plan_schema
@@ -40,6 +45,7 @@ from attain.target import (
     reduction,
     share,
 )
+from attain.yardsticks import Yardsticks, yardsticks
 
 __version__ = "0.1.0"
 
@@ -48,11 +54,16 @@ __all__ = [
     "ArgumentError",
     "Assessment",
     "AttainError",
+    "Audit",
     "Backtest",
     "BasisError",
+    "Consistency",
     "DataError",
+    "Deflator",
+    "GlidePath",
     "GrowthTest",
     "History",
+    "Identity",
     "NumericalError",
     "Override",
     "Plan",
@@ -64,15 +75,19 @@ __all__ = [
     "Shock",
     "Target",
     "UnitError",
+    "Yardsticks",
     "allocate",
     "assess",
+    "audit",
     "backtest",
     "bundled_plans",
+    "check",
     "compare",
     "count",
     "count_above",
     "coverage",
     "flow",
+    "glide_path",
     "growth",
     "growth_test",
     "learn_prior",
@@ -91,4 +106,5 @@ __all__ = [
     "share",
     "sweep",
     "tornado",
+    "yardsticks",
 ]

@@ -28,6 +28,8 @@ from attain.units import convert, decimal
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from attain.consistency import Consistency
+
 TABLE_COLUMNS = (
     "indicator", "label", "kind", "by", "value", "unit", "nature", "control", "observations", "last_year", "last_value",
     "required_growth", "median", "interval80", "probability", "numerical_error", "range", "likelihood",
@@ -102,7 +104,7 @@ class Assessment:
         """Error of the computation in `probability`."""
         if self.log_probability is None or self.projection is None:
             return None
-        nodes = sum(self.projection.node_error(name) for name in self.table["indicator"].unique())
+        nodes = sum(self.projection.node_error(name) for name in self.projection.indicators)
         of_integral = math.exp(self.log_probability) * self.joint.log_error
         return numerical_error(self.log_probability, nodes) + of_integral
 
@@ -124,6 +126,13 @@ class Assessment:
         if self.joint.dependence is None:
             return pd.DataFrame({"loading": [], "years": []}).rename_axis("indicator")
         return self.joint.dependence.to_frame()
+
+    @functools.cached_property
+    def consistency(self) -> Consistency:
+        """Whether the targets agree with each other and with the figures known then: `check`, on first use."""
+        from attain.consistency import check
+
+        return check(self.plan, self.history)
 
     @functools.cached_property
     def hindsight(self) -> pd.DataFrame:
@@ -174,7 +183,7 @@ class Assessment:
             "joint": self._joint_dict(),
             "targets": targets,
             "not_assessed": missing,
-            "consistency": {"feasible": None, "conflicts": []},
+            "consistency": self.consistency.brief(),
         }
 
     def _joint_dict(self) -> dict[str, Any] | None:
@@ -228,7 +237,7 @@ def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]
     name = result.history.series_for(result.plan.id, target.indicator).series
     if result.as_of is None or target.by is None or name is None:
         return
-    later = rows["unused"].str.startswith(("released after", "after ")) & (rows["kind"] != "growth")
+    later = rows["unused"].str.startswith(("released after", "after ")) & rows["kind"].isin(["level", "share"])
     own = (rows["indicator"] == name) & (rows["period"] == "") & (rows["year"] <= target.by)
     floors_first = rows[later & own].sort_values(["year", "bound"], ascending=[True, False], kind="stable")
     for _, row in floors_first.iterrows():

@@ -164,7 +164,7 @@ class Worker:
                 raise ArgumentError("prior: the random walk has none")
             grid = base.prior if prior is None else load_prior(prior)
             projection = replace(base, prior=grid, to=to)
-            for name in {n for event in self.baseline.events.values() for n in _indicators(event)}:
+            for name in {n for event in self.baseline.events.values() for n in event.indicators}:
                 projection.mixture(name)
             self._projections[key] = projection
         return key
@@ -198,7 +198,7 @@ class Worker:
         joint = joint_probability(events, work.projection, work.dependence, seed=self.baseline.seed)
         if joint.log_probability is None:
             raise ArgumentError(joint.reason.en)
-        log_p, names = joint.log_probability, list(dict.fromkeys(n for event in events for n in _indicators(event)))
+        log_p, names = joint.log_probability, list(dict.fromkeys(n for event in events for n in event.indicators))
         nodes = sum(self._node_error(work.basis, name) for name in names)
         error = numerical_error(log_p, nodes) + math.exp(log_p) * joint.log_error
         if len(events) == 1 and events[0].published is not None:
@@ -224,17 +224,13 @@ class _Work:
 
     def key_of(self, event: Event) -> Any:
         """What the probability of an event depends on beside the event."""
-        own = tuple(self.changes.get(name) for name in _indicators(event))
+        own = tuple(self.changes.get(name) for name in event.indicators)
         return self.basis, own, self.dependence.loadings.to_numpy().tobytes() if len(own) > 1 else None
 
 
 def _failed(error: BaseException) -> Answer:
     told = str(error) if isinstance(error, AttainError) else f"{type(error).__name__}: {error}"
     return Answer(ALL, math.nan, math.nan, math.nan, "none", 0, " ".join(told.split()))
-
-
-def _indicators(event: Event) -> tuple[str, ...]:
-    return (event.indicator,)
 
 
 def _restated(target: Target, given: Any) -> Target:
