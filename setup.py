@@ -23,7 +23,7 @@ CORE = """
     random lattice shift_sums normal_interval log_quadrature
     separation_plain separation_avx2 separation_avx512 separation_choose
     rectangle_order rectangle_tilt rectangle_factor chi_scale rectangle_lattice rectangle
-    reverse_time joint_part joint_given joint_bins joint_line joint_mode joint_lattice joint
+    reverse_time joint_part joint_given joint_bins joint_source joint_memo joint_line joint_mode joint_lattice joint
     sov_rows sov_table sov_block sov_plan sov_pilot sov
 """.split()
 GLUE = "module arrays raise glue_mixture glue_growth glue_joint glue_sov".split()

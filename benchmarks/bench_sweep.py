@@ -22,7 +22,7 @@ from attain import _core
 from attain.sweep import Worker, baseline_of
 
 PLAN = "jiangxi-2022"
-CALLS = ("joint_log_probability", "mixture_margin", "margin_log_interval", "mixture_condition")
+CALLS = ("joint_log_probability_again", "mixture_margin", "margin_log_interval", "mixture_condition")
 
 
 def indicators() -> list[str]:
@@ -91,7 +91,11 @@ def main() -> None:
     names = indicators()
     print(f"{machine()}; load {os.getloadavg()[0]:.1f}; {given.workers} processes; attain {at.__version__},"
           f" NumPy {np.__version__}")  # fmt: skip
-    print("| sweep | scenarios | wall s | CPU s | ms CPU a scenario | in the core | overhead over the core |\n" + "|---" * 7 + "|")
+    print(
+        "| sweep | scenarios | wall s | CPU s | ms CPU a scenario | in the core | overhead over the core |\n"
+        + "|---" * 7
+        + "|"
+    )
     for what, made in (("all different", all_different), ("grid", grid)):
         scenarios = made(names, given.scenarios)
         whole, core = shares(scenarios[:200])

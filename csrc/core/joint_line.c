@@ -8,15 +8,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "joint_bins.h"
 #include "memory.h"
 
-#define FIRST_STEP 0.25
-#define MOST_REFINEMENT 32
 #define FALL 30.0 /* of an integrand below its value at 0, whatever the product */
 #define MOST_BLOCKS 2000
 #define LOG_SQRT_2PI 0.91893853320467274178
-#define ROUNDING 1e-13
+#define ROUNDING 1e-13     /* of each part, what it leaves out among it */
 #define KERNEL_ERROR 1e-14 /* for each unit of a log */
 #define SMOOTH_ERROR 1e-6  /* that comes at little cost */
 #define KINK_SAFETY 5      /* actual errors were found at up to 4.7 times the last change */
@@ -32,7 +29,6 @@ typedef struct {
     double *place;        /* (blocks, LANES) */
     given_log *log_given; /* (blocks, parts) */
     double *at_zero;      /* (parts), log M at 0 */
-    joint_bins *bins;     /* (parts), at scale_refinement */
 } line_table;
 
 static int reserve(line_table *t, size_t blocks)
@@ -56,11 +52,12 @@ static att_status add_block(line_table *t, long first)
     if (!reserve(t, t->blocks + 1)) return ATT_NO_MEMORY;
     double *x = t->place + t->blocks * LANES;
     for (int lane = 0; lane < LANES; lane++) x[lane] = (double)(first + lane) * t->step;
-    for (size_t i = 0; i < parts; i++)
-        joint_bins_given(&t->bins[i], &t->products->part[i], t->kernel, t->scale_refinement, x,
-                         &t->log_given[t->blocks * parts + i]);
+    att_status status = ATT_OK;
+    for (size_t i = 0; status == ATT_OK && i < parts; i++)
+        status = joint_source_given(t->products->source[i], t->kernel, t->line_refinement,
+                                    t->scale_refinement, first, &t->log_given[t->blocks * parts + i]);
     t->blocks++;
-    return ATT_OK;
+    return status;
 }
 
 /* The most that any product of parts can be at the outer end of the last block, over what it is at 0. */
@@ -71,16 +68,6 @@ static double most_at_end(const line_table *t, int lane)
     for (size_t i = 0; i < parts; i++)
         most += fmax(0, t->log_given[(t->blocks - 1) * parts + i].all[lane] - t->at_zero[i]);
     return most;
-}
-
-static att_status open_bins(line_table *t)
-{
-    att_status status = ATT_OK;
-    for (size_t i = 0; status == ATT_OK && i < t->products->parts; i++) {
-        joint_bins_free(&t->bins[i]);
-        status = joint_bins_open(&t->products->part[i], t->scale_refinement, &t->bins[i]);
-    }
-    return status;
 }
 
 static att_status fill(line_table *t)
@@ -171,7 +158,8 @@ static line_answer write_answers(const line_table *t, att_joint_result *result, 
     line_answer worst = {0, 0, 0};
     for (size_t a = 0; a < t->products->answers; a++) {
         line_answer found = product_of(t, t->products->factor + a * t->products->width);
-        double rounding = isinf(found.log_value) ? 0 : ROUNDING - KERNEL_ERROR * found.log_value;
+        double sure = (double)t->products->width * ROUNDING - KERNEL_ERROR * found.log_value;
+        double rounding = isinf(found.log_value) ? 0 : sure;
         double change = change_since(t, found.log_value, &result[a], again);
         result[a] = (att_joint_result){
             found.log_value, fmax(found.of_line + found.of_scale, change) + rounding, t->blocks * LANES};
@@ -192,32 +180,33 @@ static int halve(int *refinement, double error, double enough)
 static att_status refine(line_table *t, double relative_error, att_joint_result *result)
 {
     double enough = 0.5 * (t->has_kinks ? relative_error : fmin(relative_error, SMOOTH_ERROR));
-    att_status status = open_bins(t);
-    for (int again = 0; status == ATT_OK; again = 1) {
-        t->step = FIRST_STEP / t->line_refinement;
-        status = fill(t);
+    for (int again = 0;; again = 1) {
+        t->step = LINE_STEP / t->line_refinement;
+        att_status status = fill(t);
         if (status != ATT_OK) return status;
         line_answer worst = write_answers(t, result, again);
         int line = halve(&t->line_refinement, worst.of_line, enough);
         int scale = halve(&t->scale_refinement, worst.of_scale, enough);
         if (!line && !scale) return ATT_OK;
-        if (scale) status = open_bins(t);
     }
-    return status;
+}
+
+static int any_has_kinks(const joint_products *products)
+{
+    for (size_t i = 0; i < products->parts; i++)
+        if (products->source[i]->part->has_kinks) return 1;
+    return 0;
 }
 
 att_status joint_line(const joint_products *products, double relative_error, att_joint_result *result)
 {
     line_table table = {.products = products,
                         .kernel = separation_choose(),
-                        .has_kinks = have_kinks(products->part, products->parts),
+                        .has_kinks = any_has_kinks(products),
                         .line_refinement = 1,
                         .scale_refinement = 1,
-                        .at_zero = new_block(products->parts, 1, 1, sizeof(double)),
-                        .bins = new_block(products->parts, 1, 1, sizeof(joint_bins))};
-    att_status status = table.at_zero && table.bins ? refine(&table, relative_error, result) : ATT_NO_MEMORY;
-    for (size_t i = 0; table.bins && i < products->parts; i++) joint_bins_free(&table.bins[i]);
-    free(table.bins);
+                        .at_zero = new_block(products->parts, 1, 1, sizeof(double))};
+    att_status status = table.at_zero ? refine(&table, relative_error, result) : ATT_NO_MEMORY;
     free(table.place);
     free(table.log_given);
     free(table.at_zero);

@@ -96,9 +96,10 @@ class Allocation:
         for rule, row in self.rules.iterrows():
             every, count = percent(row["probability"]), f"{row['expected']:.1f}"
             own = self.table[self.table["rule"] == rule]
+            asked = f"{row['coefficient']:.2f}"
             told = Text(
-                f"{rule}: all quotas {every}, {count} of {len(own)} expected, coefficient {row['coefficient']:.2f}",
-                f"{RULES[str(rule)].zh}：全部完成 {every}，预期完成 {count}/{len(own)}，加码系数 {row['coefficient']:.2f}",
+                f"{rule}: all quotas {every}, {count} of {len(own)} expected, coefficient {asked}",
+                f"{RULES[str(rule)].zh}：全部完成 {every}，预期完成 {count}/{len(own)}，加码系数 {asked}",
             )
             lines.append(told.say(language))
             lines += [

@@ -11,6 +11,7 @@ import hashlib
 import io
 import math
 import pickle
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, replace
@@ -23,13 +24,14 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from attain.assessing import assess
+from attain.assessment import Assessment
 from attain.conditioning import Change, Condition
 from attain.dependence import Dependence
 from attain.errors import ArgumentError, AttainError, DataError
 from attain.event import Event, Missing, event_of
 from attain.files import write_bytes
 from attain.history import AsOf
-from attain.joint import joint_probability
+from attain.joint import JointMemory, joint_probability
 from attain.prior import Prior, load_prior
 from attain.projection import Mixture, Model, Projection, numerical_error
 from attain.scale import LOG, LOGIT
@@ -116,6 +118,7 @@ class Worker:
         self._projections: dict[Any, Projection] = {}
         self._margins: dict[Any, Answer] = {}
         self._mixture = functools.lru_cache(maxsize=_MIXTURES_KEPT)(self._changed)
+        self._own = threading.local()
         self._node_error = functools.lru_cache(maxsize=None)(self._node_error_of)
 
     def answer(self, scenario: Scenario) -> list[Answer]:
@@ -194,8 +197,18 @@ class Worker:
             self._margins[key] = self._joint([event], work)
         return self._margins[key]._replace(target=event.target.id)
 
+    def _memory(self) -> JointMemory:
+        """That of this thread."""
+        if not hasattr(self._own, "memory"):
+            self._own.memory = JointMemory()
+        memory: JointMemory = self._own.memory
+        return memory
+
     def _joint(self, events: Sequence[Event], work: _Work) -> Answer:
-        joint = joint_probability(events, work.projection, work.dependence, seed=self.baseline.seed)
+        memory = self._memory()
+        memory.told = {event.indicator: work.told(event.indicator) for event in events}
+        seed, projection = self.baseline.seed, work.projection
+        joint = joint_probability(events, projection, work.dependence, seed=seed, memory=memory)
         if joint.log_probability is None:
             raise ArgumentError(joint.reason.en)
         log_p, names = joint.log_probability, list(dict.fromkeys(n for event in events for n in event.indicators))
@@ -221,6 +234,10 @@ class _Work:
     projection: Projection
     changes: Mapping[str, Change]
     dependence: Dependence
+
+    def told(self, name: str) -> Any:
+        """What the mixture and the loading of an indicator follow from."""
+        return self.basis, self.changes.get(name), self.dependence.of(name).tobytes()
 
     def key_of(self, event: Event) -> Any:
         """What the probability of an event depends on beside the event."""
@@ -483,16 +500,20 @@ def baseline_of(plan: Any, history: Any, **options: Any) -> Baseline:
     if result.projection is None or result.joint.dependence is None:
         raise ArgumentError(f"{result.plan.id}: no target is assessed, so there is nothing to sweep")
     stated = {target.id: target for target in result.plan.targets}
-    targets = {
-        str(name): stated[str(name)].model_copy(update={"indicator": indicator})
-        for name, indicator in result.table["indicator"].items()
-    }
+    targets = {name: _served(stated[name], result) for name in map(str, result.table.index)}
     events: dict[str, Event] = {}
     for name, target in targets.items():
         event = event_of(target, result.projection)
         assert isinstance(event, Event), "what is in the table has an event"
         events[name] = event
     return Baseline(targets, events, replace(result.projection), result.joint.dependence, result.seed)
+
+
+def _served(target: Target, result: Assessment) -> Target:
+    """The target with the series of the history that serve it."""
+    names = {"indicator": target.indicator} | ({"of": target.of} if target.kind == "share" and target.of else {})
+    series = {field: result.history.series_for(result.plan.id, name).series or name for field, name in names.items()}
+    return target.model_copy(update=series)
 
 
 def _key(baseline: Baseline, scenario: Scenario) -> str:

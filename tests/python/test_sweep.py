@@ -15,6 +15,7 @@ from scipy import stats
 from sweeps import HISTORY, PLAN, bytes_of, draws, ordered
 
 import attain as at
+from attain.cli import main
 from attain.conditioning import Condition, condition
 from attain.errors import ArgumentError, DataError
 from attain.projection import Mixture
@@ -421,3 +422,27 @@ def test_a_tornado_has_a_bar_for_each_thing_that_is_changed(language):
     assert told in [text.get_text() for text in alone.axes[0].texts]
     with pytest.raises(ArgumentError, match="no target 'z'"):
         at.tornado(results, "z")
+
+
+# --- on the command line ----------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_what_it_says_and_goes_on(capsys, tmp_path):
+    path = tmp_path / "s.csv"
+    path.write_text("scenario,drift\nslow,-1%\nfast,1%\nodd,1\n", encoding="utf-8")
+    HISTORY.rename_axis("year").to_csv(tmp_path / "h.csv")
+    (tmp_path / "p.yaml").write_text(at.load_plan(PLAN).to_yaml(), encoding="utf-8")
+    arguments = ["sweep", str(path), "--out", str(tmp_path / "out")]
+    assert main(arguments) == 2
+    assert "--plan" in capsys.readouterr().err
+    arguments += ["--plan", str(tmp_path / "p.yaml"), "--history", str(tmp_path / "h.csv"), "--workers", "2"]
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "3 scenarios, 0 failed" in said
+    assert {f.name for f in (tmp_path / "out").iterdir()} == {
+        "answers", "s-comparison.csv", "s-results.csv", "s-tornado.png",
+    }  # fmt: skip
+    results = (tmp_path / "out" / "s-results.csv").read_bytes()
+    assert main([*arguments, "--lang", "zh"]) == 0
+    assert "3 个情景，0 个失败" in capsys.readouterr().out
+    assert (tmp_path / "out" / "s-results.csv").read_bytes() == results
