@@ -3,8 +3,8 @@
     python benchmarks/bench_sweep.py [--scenarios N] [--workers W]
 
 Two sweeps. All different: a Latin hypercube over drift, volatility and loading of every indicator, so that scenarios
-share nothing but the baseline. Grid: combinations of a few values, as studies have them. Wall time is of the whole call;
-CPU time that of all processes. Overhead: what a scenario costs beside its calls of the core, on one thread.
+share nothing but the baseline. Grid: combinations of a few values, as studies have them. Wall time is of the whole
+call; CPU time that of all processes. Overhead: what a scenario costs beside its calls of the core, on one thread.
 """
 
 import argparse
@@ -100,9 +100,8 @@ def main() -> None:
         scenarios = made(names, given.scenarios)
         whole, core = shares(scenarios[:200])
         wall, used = timed(scenarios, given.workers)
-        print(
-            f"| {what} | {len(scenarios):,} | {wall:.1f} | {used:.1f} | {whole:.1f} | {core:.1f} | {whole / core - 1:.0%} |"
-        )
+        counts = f"{len(scenarios):,} | {wall:.1f} | {used:.1f} | {whole:.1f} | {core:.1f}"
+        print(f"| {what} | {counts} | {whole / core - 1:.0%} |", flush=True)
     print(f"memory of the largest process: {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB")
 
 
