@@ -169,7 +169,7 @@ class Scenario(BaseModel):
     def content(self) -> str:
         """What it changes, as JSON that does not depend on its name or on the order of its fields."""
         data = self.model_dump(exclude={"name": True, "override": {"prior"}}, exclude_defaults=True)
-        return json.dumps([data, _identity(self.override.prior)], sort_keys=True, ensure_ascii=False, default=str)
+        return json.dumps([data, identity_of(self.override.prior)], sort_keys=True, ensure_ascii=False, default=str)
 
     @classmethod
     def grid(cls, axes: Axes) -> list[Self]:
@@ -240,11 +240,11 @@ def _told(error: ValidationError) -> str:
     return "; ".join(told)
 
 
-def _identity(prior: str | Prior | None) -> Any:
-    """What stands for a prior in JSON."""
+def identity_of(prior: str | Prior | None) -> str | tuple[str, str, float] | None:
+    """What a prior is told by: its name, and where it is given as such its numbers."""
     if not isinstance(prior, Prior):
         return prior
-    return [prior.name, hashlib.sha256(prior.table.tobytes()).hexdigest(), prior.evidence_limit]
+    return prior.name, hashlib.sha256(prior.table.tobytes()).hexdigest(), prior.evidence_limit
 
 
 def _ends(place: str, values: Sequence[Any]) -> tuple[float, float, str]:

@@ -13,7 +13,7 @@ import math
 import pickle
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -35,7 +35,7 @@ from attain.joint import JointMemory, joint_probability
 from attain.prior import Prior, load_prior
 from attain.projection import Mixture, Model, Projection, numerical_error
 from attain.scale import LOG, LOGIT
-from attain.scenario import BASELINE, Override, Scenario
+from attain.scenario import BASELINE, Override, Scenario, identity_of
 from attain.target import WORDS, Target, plain_message
 from attain.units import parse_amount, parse_rate
 
@@ -91,14 +91,11 @@ class Baseline:
         p, told = self.projection, hashlib.sha256()
         told.update(repr([__version__, p.model, p.to, p.origins, dict(p.treatments), self.seed]).encode())
         told.update("".join(f"{k}{t.model_dump_json()}" for k, t in self.targets.items()).encode())
-        for scale in (LOG, LOGIT):
-            prior = _prior_for(p, scale)
-            told.update(repr(None if prior is None else (prior.name, prior.evidence_limit)).encode())
-            told.update(b"" if prior is None else prior.table.tobytes())
+        told.update(repr([identity_of(_prior_for(p, scale)) for scale in (LOG, LOGIT)]).encode())
         told.update(p.history.rows.to_csv().encode())
         for column in p.observations.columns:
             told.update(column.tobytes())
-        told.update(pickle.dumps(self.dependence.to_frame().to_csv()))
+        told.update(f"{self.dependence.kind}{self.dependence.to_frame().to_csv()}".encode())
         return told.hexdigest()
 
 
@@ -161,7 +158,7 @@ class Worker:
         """Key of the projection under a prior, far enough for the targets."""
         base = self.baseline.projection
         to = max([base.to, *(target.by for target in targets.values() if target.by is not None)])
-        key = (prior if isinstance(prior, str | None) else id(prior)), to
+        key = identity_of(prior), to
         if key not in self._projections:
             if prior is not None and base.model != "growth":
                 raise ArgumentError("prior: the random walk has none")
@@ -352,6 +349,9 @@ def _prices(given: Any, projection: Projection) -> Iterator[tuple[str, Mapping[i
     nominal = {n for n in projection.indicators if projection.scale_of(n) is LOG}
     nominal = {n for n in nominal if projection.history.price_of(n) == "nominal"}
     by_name = {name: given for name in projection.indicators if name in nominal} if for_all else given
+    for year in given if for_all and isinstance(given, Mapping) else ():
+        if not any(year in _ahead(projection, name) for name in nominal):
+            raise ArgumentError(f"price: {year} is ahead for no indicator in nominal prices")
     for name, value in _of_each(by_name, projection, "price"):
         if name not in nominal:
             raise ArgumentError(f"price: {name!r} is not in nominal prices, so inflation does not move it")
@@ -562,8 +562,12 @@ def _submitted(executor: Executor, payload: bytes, scenarios: Sequence[Scenario]
 def _ready(waiting: dict[Future[list[list[Answer]]], list[str]]) -> Iterator[_Found]:
     """What is done by now, one chunk at least; a chunk that the executor lost says so."""
     for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-        keys, error = waiting.pop(future), future.exception()
-        yield keys, future.result() if error is None else [[_failed(error)] for _ in keys]
+        keys = waiting.pop(future)
+        try:
+            answers = future.result()
+        except (Exception, CancelledError) as error:
+            answers = [[_failed(error)] for _ in keys]
+        yield keys, answers
 
 
 class Store:

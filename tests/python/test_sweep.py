@@ -244,6 +244,7 @@ def test_units_of_an_overridden_target_are_those_written_or_its_own():
         ({"override": {"target": {"x-level-2028": {"unit": "furlongs"}}}}, "furlongs"),
         ({"override": {"prior": "mine"}}, "no prior 'mine'"),
         ({"override": {"prior": "share"}}, "share"),
+        ({"override": {"price": {2020: "1%"}}}, "ahead for no indicator"),
         ({"shocks": [{"indicator": "x", "year": 2030, "size": "1%"}]}, "2025 to 2028"),
         ({"exclude": ["x-level-2028", "y-level-2028"]}, "no target is left"),
         ({"exclude": ["z"]}, "no target 'z'"),
@@ -256,6 +257,18 @@ def test_a_scenario_that_fails_says_why_and_the_others_go_on(fields, told):
     assert row["target"] == "all"
     assert math.isnan(row["probability"])
     assert (results[results["scenario"] == "good"]["error"] == "").all()
+
+
+def test_priors_of_ones_own_are_told_apart_by_their_numbers():
+    general, industry = at.load_prior("general"), at.load_prior("industry")
+    scenarios = [
+        at.Scenario(f"{share:.1f}", override={"prior": general.mixed(industry, share, "mine")})
+        for share in (0.2, 0.4, 0.6)
+    ]
+    serial = at.sweep(PLAN, HISTORY, scenarios)
+    assert serial[serial["target"] == "all"]["probability"].nunique() == 4
+    with ProcessPoolExecutor(1) as executor:
+        assert bytes_of(at.sweep(PLAN, HISTORY, scenarios, executor=executor, chunk=1)) == bytes_of(serial)
 
 
 def test_shares_have_no_prices_and_no_growth():
