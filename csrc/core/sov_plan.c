@@ -201,13 +201,14 @@ static att_status plan_rows(plan_work *w, sov_block *sample, sov_order *order)
     att_status status = known > 0 ? put_in_order(w, row, known, &ordered) : ATT_OK;
     rectangle_order_free(&ordered);
     if (status != ATT_OK) return status;
-    size_t count = find_pivots(sample, row, rows, pivot, variable);
-    if (known > 0) status = find_saddle(w, pivot, count, &ordered, x, shift);
+    size_t count = find_pivots(sample, row, rows, pivot, variable), vary = 0;
+    while (vary < count && covariance_of(w, pivot[vary], pivot[vary]) > 0) vary++; /* the others come last */
+    if (vary > 0) status = find_saddle(w, pivot, vary, &ordered, x, shift);
     if (status == ATT_OK) {
         append_rest(rows, pivot, count, row);
         count = find_pivots(sample, row, rows, pivot, variable);
         write_order(w->rows, pivot, count, variable, order);
-        for (size_t v = 0; known > 0 && v < ordered.bounds.variables; v++)
+        for (size_t v = 0; vary > 0 && v < ordered.bounds.variables; v++)
             order->shift[ordered.first[v]] = shift[v];
     }
     rectangle_order_free(&ordered);

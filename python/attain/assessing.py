@@ -18,6 +18,7 @@ from typing import Any, get_args
 import pandas as pd
 
 from attain.assessment import SENSITIVITY_COLUMNS, TABLE_COLUMNS, Assessment
+from attain.course import history_of
 from attain.dependence import Dependence, dependence_of
 from attain.errors import ArgumentError, DataError
 from attain.event import (
@@ -42,7 +43,6 @@ from attain.plan import Plan, load_plan
 from attain.precision import as_modelled
 from attain.prior import NO_PRIOR, Prior, load_prior, priors_of
 from attain.projection import Model, Projection, numerical_error, project
-from attain.reading import load_history
 from attain.scale import LOG, LOGIT
 from attain.target import Target
 from attain.units import convert, decimal
@@ -115,21 +115,15 @@ def assess(
         given = history
         work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments, dependence, engine)
     else:
-        figures = _history_of(loaded, history).as_of(as_of)
+        figures = history_of(loaded, history).as_of(as_of)
         own = grid if model != "random-walk" else None
         work = _Work(loaded, figures, model or "growth", own, 0, {}, dependence, engine)
     result = work.assess(seed)
     if engine == "exact" and result.engine != "exact":
-        raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'factor'")
+        raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; leave it out")
     if engine in ("independent", "factor") and result.engine == "sov":
         raise ArgumentError(f"engine: {engine!r} serves neither these targets nor these correlations; use 'sov'")
     return result
-
-
-def _history_of(plan: Plan, history: Any) -> History:
-    if history is None and plan.history is None:
-        raise ArgumentError(f"{plan.id}: name a history; the plan names none")
-    return load_history(history if history is not None else plan.history or "")
 
 
 @dataclass(frozen=True)
@@ -391,14 +385,13 @@ class _Work:
         assert joint.log_probability is not None, "an event has a probability"
         return joint.log_probability, nodes + math.exp(joint.log_probability) * joint.log_error
 
-    def _quantiles(self, event: Event, projection: Projection, seed: int) -> tuple[float, float, float]:
-        """10, 50 and 90 % quantiles of the outcome in the terms of the target."""
+    def _quantiles(self, event: Event, projection: Projection, asked: Sequence[float], seed: int) -> list[float]:
+        """Quantiles of the outcome in the terms of the target, ascending."""
         if event.whole is None or event.published is not None:
-            return outcome_quantiles(event, projection)
+            return outcome_quantiles(event, projection, asked)
         assert event.base is not None, "a share of two levels has what their units convert by"
-        logs = joined_quantiles(event, projection, self.dependence, _INTERVAL, seed=seed)
-        low, median, high = (math.exp(y - event.base) for y in logs)
-        return low, median, high
+        logs = joined_quantiles(event, projection, self.dependence, asked, seed=seed)
+        return [math.exp(y - event.base) for y in logs]
 
     def _answer(self, target: Target, projection: Projection | str, seed: int) -> dict[str, Any]:
         """The probability of a target on a projection, with what belongs beside it, or why there is none."""
@@ -413,7 +406,7 @@ class _Work:
             "log_probability": log_p,
             "numerical_error": error,
             "observations": min(projection.origin(name).changes for name in event.indicators),
-            "median": self._quantiles(event, projection, seed)[1],
+            "median": self._quantiles(event, projection, [0.5], seed)[0],
             "reason": "",
             "reason_zh": "",
         }
@@ -425,7 +418,7 @@ class _Work:
         p = math.exp(log_p)
         own = (sensitivity["target"] == target.id) & sensitivity["in_range"]
         over = sensitivity.loc[own, "probability"].dropna()
-        low, median, high = self._quantiles(event, projection, seed)
+        low, median, high = self._quantiles(event, projection, _INTERVAL, seed)
         settled = event.published is not None
         word = ("attained" if p == 1 else "missed") if settled else ipcc_likelihood(p)
         return {
@@ -486,15 +479,13 @@ def log_probability(event: Event, projection: Projection) -> float:
     return 0.0 if event.target.holds(figure_as_stated(event, projection)) else -math.inf
 
 
-def outcome_quantiles(event: Event, projection: Projection) -> tuple[float, float, float]:
-    """10, 50 and 90 % quantiles of the outcome in the terms of the target; the published figure where there is one."""
+def outcome_quantiles(event: Event, projection: Projection, asked: Sequence[float]) -> list[float]:
+    """Quantiles of the outcome in the terms of the target, ascending; the published figure where there is one."""
     if event.published is not None:
-        value = float(figure_as_stated(event, projection))
-        return value, value, value
+        return [float(figure_as_stated(event, projection))] * len(asked)
     mixture = projection.mixture(event.indicator)
-    logs = mixture.quantile(mixture.row(event.by, event.since), _INTERVAL)
-    low, median, high = sorted(_in_terms_of(event, float(x), projection) for x in logs)
-    return low, median, high
+    logs = mixture.quantile(mixture.row(event.by, event.since), asked)
+    return sorted(_in_terms_of(event, float(x), projection) for x in logs)
 
 
 def _in_terms_of(event: Event, log_outcome: float, projection: Projection) -> float:

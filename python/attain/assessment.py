@@ -237,7 +237,7 @@ def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]
     name = result.history.series_for(result.plan.id, target.indicator).series
     if result.as_of is None or target.by is None or name is None:
         return
-    later = rows["unused"].str.startswith(("released after", "after ")) & (rows["kind"] != "growth")
+    later = rows["unused"].str.startswith(("released after", "after ")) & rows["kind"].isin(["level", "share"])
     own = (rows["indicator"] == name) & (rows["period"] == "") & (rows["year"] <= target.by)
     floors_first = rows[later & own].sort_values(["year", "bound"], ascending=[True, False], kind="stable")
     for _, row in floors_first.iterrows():

@@ -1,4 +1,4 @@
-"""The command `attain`: plans, project, assess, check, backtest."""
+"""The command `attain`: plans, audit, project, assess, check, backtest."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 
 from attain.assessing import assess
 from attain.assessment import Assessment
+from attain.audit import audit
 from attain.backtest import Backtest, backtest
 from attain.consistency import check
 from attain.errors import ArgumentError, AttainError
@@ -60,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     plans = commands.add_parser("plans", help="list the bundled plans")
     plans.add_argument("--schema", action="store_true", help="print the language of plans as JSON Schema instead")
     plans.set_defaults(run=_plans)
+
+    figures = commands.add_parser("audit", help="where the figures of a history disagree with each other")
+    figures.add_argument("history", metavar="HISTORY", help="id of a bundled history, or a .csv file")
+    figures.add_argument("--format", choices=("table", "json"), default="table")
+    figures.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the table")
+    figures.set_defaults(run=_audit)
 
     projection = commands.add_parser("project", help="project the indicators of a history")
     projection.add_argument("history", metavar="HISTORY", help="id of a bundled history, or a .csv file")
@@ -141,6 +148,11 @@ def _plans(options: argparse.Namespace) -> None:
         return
     for plan in bundled_plans():
         print(plan.summary())
+
+
+def _audit(options: argparse.Namespace) -> None:
+    result = audit(options.history)
+    print(result.to_json() if options.format == "json" else result.summary(language=options.lang))
 
 
 def _project(options: argparse.Namespace) -> None:

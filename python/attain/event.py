@@ -95,7 +95,7 @@ def can_be_assessed(target: Target, history: History) -> Missing | None:
         )
     if len(history.usable([name])) == 0:
         return Missing(Text(f"no usable figure of {name}", f"{name} 没有可用的数据"), _figures_of(name))
-    return _basis_problem(target, name, history)
+    return basis_problem(target, name, history)
 
 
 def kind_name(target: Target) -> Text:
@@ -107,7 +107,7 @@ def _figures_of(name: str) -> Text:
     return Text(f"yearly figures of {name}", f"{name} 的年度数据")
 
 
-def _basis_problem(target: Target, name: str, history: History) -> Missing | None:
+def basis_problem(target: Target, name: str, history: History) -> Missing | None:
     """Prices, modes and units that do not fit."""
     price = history.price_of(name)
     if target.price != price:

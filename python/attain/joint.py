@@ -4,7 +4,7 @@ these do not serve, by draws of the indicators' components."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any, Literal
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from attain import _core
 from attain.dependence import Dependence
+from attain.errors import NumericalError
 from attain.event import Event, figure_as_stated
 from attain.language import Text
 from attain.projection import Mixture, Projection
@@ -118,30 +119,54 @@ def subset_probabilities(
 def joined_quantiles(
     event: Event, projections: Projections, dependence: Dependence, probability: Sequence[float], *, seed: int = 0
 ) -> list[float]:
-    """Quantiles of y of the part less that of the whole, by the secant method on normal scores."""
-    return [_quantile_of(event, projections, dependence, p, seed) for p in probability]
+    """Quantiles of y of the part less that of the whole.
 
-
-def _quantile_of(event: Event, projections: Projections, dependence: Dependence, p: float, seed: int) -> float:
+    Raises
+    ------
+    NumericalError
+        When a quantile lies beyond all search.
+    """
     normal = NormalDist()
-    wanted = normal.inv_cdf(p)
+    margins = [_of(projections, name).mixture(name) for name in event.indicators]
+    (low, middle, high), whole = (margin.quantile(margin.row(event.by), [0.1, 0.5, 0.9]) for margin in margins)
+    centre, spread = float(middle - whole[1]), 0.4 * math.hypot(high - low, whole[2] - whole[0])
 
-    def excess(y: float) -> float:
+    def score(y: float) -> float:
         below = replace(event, lower=-math.inf, upper=y)
         found = math.exp(_separation([below], projections, dependence, seed)[0])
-        return normal.inv_cdf(min(max(found, _FARTHEST), 1 - _FARTHEST)) - wanted
+        return normal.inv_cdf(min(max(found, _FARTHEST), 1 - _FARTHEST))
 
-    margins = [_of(projections, name).mixture(name) for name in event.indicators]
-    ends = [m.quantile(m.row(event.by), [0.1, 0.5, 0.9]) for m in margins]
-    spread = 0.4 * float(np.hypot(ends[0][2] - ends[0][0], ends[1][2] - ends[1][0]))
-    before = float(ends[0][1] - ends[1][1])
-    y = before + (wanted or 0.1) * spread
-    one, two = excess(before), excess(y)
+    if spread == 0:
+        return [centre for _ in probability]
+    return [_root(score, normal.inv_cdf(p), centre, spread) for p in probability]
+
+
+def _root(score: Callable[[float], float], wanted: float, centre: float, spread: float) -> float:
+    """Where a rising function, nearly a line, has a value: bracketed, then by the Illinois method."""
+    low, high, reach = centre + (wanted - 0.3) * spread, centre + (wanted + 0.3) * spread, spread
+    below, above = score(low) - wanted, score(high) - wanted
     for _ in range(_MOST_STEPS):
-        if abs(two) < _CLOSE_SCORE or two == one:
+        if below <= 0 <= above:
             break
-        before, y, one = y, y - two * (y - before) / (two - one), two
-        two = excess(y)
+        reach *= 2
+        if below > 0:
+            low, high, above = low - reach, low, below
+            below = score(low) - wanted
+        else:
+            low, high, below = high, high + reach, above
+            above = score(high) - wanted
+    if not below <= 0 <= above:
+        raise NumericalError("a quantile of a share of two levels lies too far out; give more years of figures")
+    y = low
+    for _ in range(_MOST_STEPS):
+        y = (low * above - high * below) / (above - below) if above > below else low
+        off = score(y) - wanted
+        if abs(off) < _CLOSE_SCORE or high - low < _CLOSE_SCORE * spread:
+            break
+        if off > 0:
+            high, above, below = y, off, 0.5 * below
+        else:
+            low, below, above = y, off, 0.5 * above
     return y
 
 

@@ -543,9 +543,8 @@ class _Page:
         if name is None:
             return ""
         rows = known_rows(self.result.history, self.result.as_of)
-        rows = (
-            rows[rows["indicator"] == name].drop_duplicates(["year", "period", "value"]).sort_values(["year", "period"])
-        )
+        rows = rows[(rows["indicator"] == name) & (rows["kind"] != "change")]
+        rows = rows.drop_duplicates(["year", "period", "value"]).sort_values(["year", "period"])
         rows = rows[~rows["note"].str.startswith("hindsight")]
         told = [self.known_figure(row) for _, row in rows.tail(4).iterrows()]
         listed = self.say("; ".join(told), "、".join(told))

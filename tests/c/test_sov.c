@@ -249,6 +249,20 @@ static void what_is_known_decides(void **unused)
     assert_within(solved(&p).log_probability, 0, 1e-12);
 }
 
+/* Half of an indicator is known, and only that half attains. */
+static void a_known_component_attains(void **unused)
+{
+    (void)unused;
+    problem p = walks(2, 2, INFINITY, 0.5);
+    memset(p.scale[0][0], 0, sizeof p.scale[0][0]);
+    p.location[0][0][1] = 30;
+    p.lower[0] = 20;
+    p.lower[1] = -INFINITY;
+    assert_within(solved(&p).log_probability, log(0.5), 1e-3);
+    p.lower[1] = -90;
+    assert_within(solved(&p).log_probability, log(0.5), 1e-3);
+}
+
 static void what_cannot_be_is_impossible(void **unused)
 {
     (void)unused;
@@ -320,6 +334,7 @@ int main(void)
         cmocka_unit_test(one_factor_is_the_other_engine),
         cmocka_unit_test(equal_mixtures_that_move_as_one_have_an_answer),
         cmocka_unit_test(what_is_known_decides),
+        cmocka_unit_test(a_known_component_attains),
         cmocka_unit_test(what_cannot_be_is_impossible),
         cmocka_unit_test(what_never_binds_is_certain),
         cmocka_unit_test(bad_input_is_refused),
