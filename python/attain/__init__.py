@@ -5,6 +5,7 @@ from __future__ import annotations
 from attain.assessing import assess
 from attain.assessment import Assessment
 from attain.backtest import Backtest, backtest
+from attain.bottleneck import Bottleneck
 from attain.errors import (
     ArgumentError,
     AttainError,
@@ -14,14 +15,17 @@ from attain.errors import (
     PlanError,
     UnitError,
 )
+from attain.goals import EvenDrift, Frontier, Menu, even_drift, frontier, menu, target_at
 from attain.growth_test import GrowthTest, growth_test
 from attain.history import History
 from attain.learning import learn_prior, pooled_prior
 from attain.mvn import mvn_probability
+from attain.path import AttainingPath
 from attain.plan import Plan, bundled_plans, load_plan, plan_schema
 from attain.prior import Prior, load_prior
 from attain.projection import Projection, project
 from attain.reading import load_history
+from attain.reference_class import ReferenceClass, TrackRecord, reference_class, track_record
 from attain.relation import Relation
 from attain.target import (
     Target,
@@ -43,18 +47,25 @@ __all__ = [
     "ArgumentError",
     "Assessment",
     "AttainError",
+    "AttainingPath",
     "Backtest",
     "BasisError",
+    "Bottleneck",
     "DataError",
+    "EvenDrift",
+    "Frontier",
     "GrowthTest",
     "History",
+    "Menu",
     "NumericalError",
     "Plan",
     "PlanError",
     "Prior",
     "Projection",
+    "ReferenceClass",
     "Relation",
     "Target",
+    "TrackRecord",
     "UnitError",
     "assess",
     "backtest",
@@ -62,7 +73,9 @@ __all__ = [
     "count",
     "count_above",
     "coverage",
+    "even_drift",
     "flow",
+    "frontier",
     "growth",
     "growth_test",
     "learn_prior",
@@ -70,6 +83,7 @@ __all__ = [
     "load_history",
     "load_plan",
     "load_prior",
+    "menu",
     "multiple",
     "mvn_probability",
     "plan_schema",
@@ -77,5 +91,8 @@ __all__ = [
     "project",
     "ratio",
     "reduction",
+    "reference_class",
     "share",
+    "target_at",
+    "track_record",
 ]

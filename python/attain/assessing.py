@@ -41,6 +41,7 @@ from attain.precision import as_modelled
 from attain.prior import NO_PRIOR, Prior, load_prior, priors_of
 from attain.projection import Model, Projection, numerical_error, project
 from attain.reading import load_history
+from attain.reference_class import read_record
 from attain.scale import LOG, LOGIT
 from attain.target import Target
 from attain.units import convert, decimal
@@ -61,6 +62,7 @@ def assess(
     dependence: Any = "factor",
     as_of: AsOf = None,
     seed: int = 0,
+    track_record: Any = None,
 ) -> Assessment:
     """Assess the targets of a plan, each and together.
 
@@ -84,6 +86,9 @@ def assess(
         or a DataFrame of correlations, indicators as index and columns. `Assessment.dependence` shows it.
     seed
         Of the points of integrals over several target years.
+    track_record
+        Frame or .csv file of past targets, as in `track_record`: shown beside the targets that programmes influence,
+        in no probability.
 
     Returns
     -------
@@ -117,7 +122,7 @@ def assess(
     result = work.assess(seed)
     if engine == "exact" and result.engine != "exact":
         raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'factor'")
-    return result
+    return result if track_record is None else replace(result, track_record=read_record(track_record))
 
 
 def _history_of(plan: Plan, history: Any) -> History:

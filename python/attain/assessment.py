@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from attain.errors import ArgumentError
-from attain.event import figure_unit
+from attain.event import Event, event_of, figure_unit
 from attain.history import History
 from attain.joint import Joint
 from attain.language import Language
@@ -28,6 +28,11 @@ from attain.units import convert, decimal
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from attain.bottleneck import Bottleneck
+    from attain.goals import Menu
+    from attain.path import AttainingPath
+    from attain.reference_class import TrackRecord
+
 TABLE_COLUMNS = (
     "indicator", "label", "kind", "by", "value", "unit", "nature", "control", "observations", "last_year", "last_value",
     "required_growth", "median", "interval80", "probability", "numerical_error", "range", "likelihood",
@@ -36,6 +41,9 @@ SENSITIVITY_COLUMNS = (
     "target", "treatment", "prior", "reading", "probability", "log_probability", "numerical_error", "observations",
     "median", "reason", "reason_zh", "in_range",
 )  # fmt: skip
+
+
+BOTTLENECK_COLUMNS = ("probability", "others", "given", "shapley", "fraction")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +79,8 @@ class Assessment:
         Date or year of knowledge; None: everything published.
     seed
         As given.
+    track_record
+        Past targets and what came of them, as given.
     """
 
     plan: Plan
@@ -85,6 +95,7 @@ class Assessment:
     prior: str
     as_of: date | int | None
     seed: int
+    track_record: pd.DataFrame | None = None
 
     @property
     def probability(self) -> float | None:
@@ -124,6 +135,92 @@ class Assessment:
         if self.joint.dependence is None:
             return pd.DataFrame({"loading": [], "years": []}).rename_axis("indicator")
         return self.joint.dependence.to_frame()
+
+    @functools.cached_property
+    def open_events(self) -> tuple[Event, ...]:
+        """The assessed targets that no published figure settles, as events on the projection."""
+        found: list[Event] = []
+        for name, indicator in self.table["indicator"].items():
+            target = next(target for target in self.plan.targets if target.id == name)
+            assert self.projection is not None, "an assessed target has a projection"
+            event = event_of(target.model_copy(update={"indicator": indicator}), self.projection)
+            if isinstance(event, Event) and event.published is None:
+                found.append(event)
+        return tuple(found)
+
+    @functools.cached_property
+    def attaining_path(self) -> AttainingPath | None:
+        """The path nearest to the projection on which every open target is attained, and how far it is; None when
+        nothing is assessed."""
+        from attain.path import attaining_path, floors_of_sums
+
+        if self.projection is None or self.joint.dependence is None:
+            return None
+        floors = floors_of_sums(self.plan, self.open_events, self.projection)
+        return attaining_path(self.open_events, self.projection, self.joint.dependence, floors)
+
+    @property
+    def path(self) -> pd.DataFrame:
+        """`attaining_path.levels`: frame, index year, one column per indicator, in the unit of the history. Empty when
+        nothing is assessed.
+
+        Raises
+        ------
+        PlanError
+            When the targets contradict each other, so that no path attains them.
+        """
+        from attain.path import no_path
+
+        if self.attaining_path is None:
+            return pd.DataFrame(index=pd.RangeIndex(0, name="year"))
+        if self.attaining_path.conflict:
+            raise no_path(self.attaining_path.conflict)
+        return self.attaining_path.levels
+
+    @functools.cached_property
+    def holds_back(self) -> Bottleneck | None:
+        """What each open target does to the whole, and how much less would have to be asked; None when nothing is
+        assessed."""
+        from attain.bottleneck import bottleneck
+
+        if self.projection is None or self.joint.dependence is None:
+            return None
+        return bottleneck(self.open_events, self.projection, self.joint.dependence, seed=self.seed)
+
+    @property
+    def bottleneck(self) -> pd.DataFrame:
+        """`holds_back.table`: frame, index target id, the bottleneck first; columns probability, others, given, shapley
+        and fraction. Empty when nothing is assessed."""
+        if self.holds_back is None:
+            return pd.DataFrame(columns=list(BOTTLENECK_COLUMNS)).rename_axis("id")
+        return self.holds_back.table
+
+    @functools.cached_property
+    def menus(self) -> tuple[Menu, ...]:
+        """What could be promised in place of the open targets: for each indicator with a level or share, and each year
+        of its targets, the levels with chances of 90, 60 and 30 %."""
+        from attain.goals import menu
+
+        if self.projection is None:
+            return ()
+        wanted = {(e.indicator, e.by): "at_most" if e.lower == -math.inf else "at_least" for e in self.open_events}
+        known = [(*at, word) for at, word in wanted.items() if self.projection.origin(at[0]).levels]
+        return tuple(menu(self.projection, name, by=by, word=word) for name, by, word in known)
+
+    @functools.cached_property
+    def base_rates(self) -> dict[str, TrackRecord]:
+        """For each target that programmes influence, by id, how often comparable ones were attained: those of its kind
+        and control, as far as the record has these columns. Empty without a record; no probability uses it."""
+        from attain.reference_class import track_record
+
+        record = self.track_record
+        if record is None:
+            return {}
+        influenced = [target for target in self.plan.targets if target.control == "influenced"]
+        return {
+            t.id: track_record(record, **{c: getattr(t, c) for c in ("kind", "control") if c in record.columns})
+            for t in influenced
+        }
 
     @functools.cached_property
     def hindsight(self) -> pd.DataFrame:
