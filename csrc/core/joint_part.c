@@ -28,8 +28,13 @@ typedef struct {
         at[MOST * (MOST + 1)]; /* of each variable; factor NO_VARIABLE: its own */
     double own[MOST];          /* variance of e_j in z_j */
     double *location, *scale;  /* (rows, components) */
-    size_t *order;             /* (components), by df */
+    struct ranked *order;      /* (components), by df, the heaviest first */
 } reader;
+
+typedef struct ranked {
+    double df, weight;
+    size_t component;
+} ranked;
 
 uint64_t joint_bits_of(const joint_task *task, size_t indicator)
 {
@@ -117,14 +122,19 @@ static void read_variables(reader *r, joint_layout *layout)
         add_variable(r, layout->variables++, NO_VARIABLE, j);
 }
 
-static void sort_by_df(reader *r)
+static int compare(const void *left, const void *right)
 {
-    const double *df = r->in->mixture.df;
-    for (size_t k = 0; k < r->in->mixture.components; k++) {
-        size_t at = k;
-        for (; at > 0 && df[r->order[at - 1]] > df[k]; at--) r->order[at] = r->order[at - 1];
-        r->order[at] = k;
-    }
+    const ranked *a = left, *b = right;
+    if (a->df != b->df) return a->df < b->df ? -1 : 1;
+    if (a->weight != b->weight) return a->weight > b->weight ? -1 : 1;
+    return a->component < b->component ? -1 : 1;
+}
+
+static void rank_components(reader *r)
+{
+    const att_mixture *m = &r->in->mixture;
+    for (size_t k = 0; k < m->components; k++) r->order[k] = (ranked){m->df[k], m->weight[k], k};
+    qsort(r->order, m->components, sizeof *r->order, compare);
 }
 
 /* Lower triangle L of L L' = scale matrix of component k over the coordinates; a pivot of nothing has a column of
@@ -240,13 +250,13 @@ static void open_group(joint_part *part, const reader *r, double df)
 static void close_group(part_group *group)
 {
     component_rows *rows = &group->rows;
-    double total = 0;
+    double rest = 0;
     rows->lower_only = rows->rows == 1;
-    for (size_t k = 0; k < rows->components; k++) {
-        total += rows->weight[k];
+    for (size_t k = rows->components; k-- > 0;) {
+        rest += rows->weight[k];
+        if (k % PART_SLAB == 0) group->log_rest[k / PART_SLAB] = log(rest);
         if (rows->lower_only && isfinite(rows->upper[k])) rows->lower_only = 0;
     }
-    group->log_total = log(total);
 }
 
 /* Components that can lie inside, df by df. */
@@ -255,13 +265,14 @@ static att_status write_part(const reader *r, joint_part *part)
     size_t components = r->in->mixture.components, rows = r->rows, kept = 0;
     double *weight = part->numbers, *inverse = weight + components, total = 0;
     double *lower = inverse + components * rows, *upper = lower + components * rows,
-           *direction = upper + components * rows;
+           *direction = upper + components * rows, *rest = direction + components * rows * r->variables;
     for (size_t k = 0; k < components; k++) total += r->in->mixture.weight[k];
     for (size_t i = 0; i < components; i++) {
-        size_t k = r->order[i], from = kept * rows;
+        size_t k = r->order[i].component, from = kept * rows;
         if (!is_possible(r, k)) continue;
         if (part->groups == 0 || part->group[part->groups - 1].df != r->in->mixture.df[k]) {
             open_group(part, r, r->in->mixture.df[k]);
+            part->group[part->groups - 1].log_rest = rest + kept;
             component_rows *first = &part->group[part->groups - 1].rows;
             first->weight = weight + kept;
             first->inverse_spread = inverse + from;
@@ -285,9 +296,9 @@ static att_status open_buffers(reader *r, joint_part *part)
     part->has_kinks = r->rows > 1 && r->coordinates > 1;
     part->variable = new_block(r->variables, 1, 1, sizeof(size_t));
     part->group = new_block(components, 1, 1, sizeof(part_group));
-    part->numbers = new_block(components, r->rows * (r->variables + 3) + 1, 1, sizeof(double));
+    part->numbers = new_block(components, r->rows * (r->variables + 3) + 2, 1, sizeof(double));
     r->location = new_block(components, 2 * r->rows, 1, sizeof(double));
-    r->order = new_block(components, 1, 1, sizeof(size_t));
+    r->order = new_block(components, 1, 1, sizeof *r->order);
     if (!part->variable || !part->group || !part->numbers || !r->location || !r->order) return ATT_NO_MEMORY;
     r->scale = r->location + components * r->rows;
     memcpy(part->variable, r->variable, r->variables * sizeof(size_t));
@@ -310,7 +321,7 @@ att_status joint_part_open(const joint_task *task, size_t indicator, joint_layou
         status = att_mixture_margin(&r->in->mixture, r->row[row], r->location + row * components,
                                     r->scale + row * components);
     if (status == ATT_OK) {
-        sort_by_df(r);
+        rank_components(r);
         status = write_part(r, part);
     }
     free(r->location);
