@@ -203,9 +203,9 @@ class Assessment:
 
         if self.projection is None:
             return ()
-        wanted = {(e.indicator, e.by): "at_most" if e.lower == -math.inf else "at_least" for e in self.open_events}
-        known = [(*at, word) for at, word in wanted.items() if self.projection.origin(at[0]).levels]
-        return tuple(menu(self.projection, name, by=by, word=word) for name, by, word in known)
+        known = [e for e in self.open_events if self.projection.origin(e.indicator).levels]
+        words = {(e.indicator, e.by): e.word for e in known}
+        return tuple(menu(self.projection, name, by=by, word=word) for (name, by), word in words.items())
 
     @functools.cached_property
     def base_rates(self) -> dict[str, TrackRecord]:

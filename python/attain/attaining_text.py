@@ -7,8 +7,10 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from attain.bottleneck import RELAXED_TO
 from attain.goals import RUNGS, Menu, even_drift
 from attain.language import Language, Text, listed
 from attain.prior import prior_label
@@ -85,8 +87,8 @@ class _Voice:
 
 
 def half_page(result: Assessment, language: Language = "en") -> list[tuple[str, str]]:
-    """Question and answer on what follows from the verdict: what holds the plan back, what it would take, and what could
-    be promised instead. Empty where no target is open."""
+    """Question and answer on what follows from the verdict: what holds the plan back, what it would take, what could be
+    promised instead. Empty where no target is open."""
     if result.holds_back is None or result.attaining_path is None or not result.open_events:
         return []
     voice = _Voice(result, language)
@@ -174,37 +176,38 @@ def _course(voice: _Voice, path: AttainingPath, indicator: str) -> str:
             [voice.rate(indicator, float(change)) for change in frame.loc[years, indicator]]
             for frame in (path.growth, path.projected_growth)
         )
-        when = listed([str(year) for year in years]), f"{'、'.join(map(str, years))} 年"
+        when = f"in {listed([str(year) for year in years])}", f"{'、'.join(map(str, years))} 年"
     else:
         asked, given = ([_average(voice, frame, indicator, last)] for frame in (path.levels, path.median))
-        when = f"every year to {last} on average", f"到 {last} 年平均每年"
-    end = voice.figure(indicator, float(path.levels.at[last, indicator]))
+        when = f"a year on average to {last}", f"到 {last} 年平均每年"
+    end = voice.figure(indicator, float(path.levels[indicator].loc[last]))
     share = voice.projection.scale_of(indicator) is LOGIT
     change, change_zh = ("a rise of", "上升") if share else ("growth of", "增长")
+    label, rates, projected = voice.series(indicator), listed(asked), listed(given)
     return voice.say(
-        f"{voice.series(indicator)}: {change} {listed(asked)} in {when[0]}, where {listed(given)} is projected; that"
-        f" leads to {end}.".replace("in every", "every"),
-        f"{voice.series(indicator)}{when[1]}{change_zh} {'、'.join(asked)}（预测为 {'、'.join(given)}），到 {last} 年达到 {end}。",
+        f"{label}: {change} {rates} {when[0]}, where {projected} is projected; that leads to {end}.",
+        f"{label}{when[1]}{change_zh} {'、'.join(asked)}（预测为 {'、'.join(given)}），到 {last} 年达到 {end}。",
     )
 
 
 def _average(voice: _Voice, levels: pd.DataFrame, indicator: str, last: int) -> str:
     """The constant change a year from the last figure to a year of a path."""
     origin, scale = voice.projection.origin(indicator), voice.projection.scale_of(indicator)
-    end = scale.transform(float(levels.at[last, indicator]))
+    end = scale.transform(float(levels[indicator].loc[last]))
     return voice.rate(indicator, scale.required(origin.log_level, end, last - origin.year))
 
 
 def _modesty(voice: _Voice, path: AttainingPath) -> str:
-    farthest = f"{float(path.deviation.abs().max(axis=None)):.1f}"
+    farthest = f"{float(np.nanmax(path.deviation.abs())):.1f}"
     if path.modest:
         return voice.say(
-            f"This strays from the projected median by {farthest} of the projection's own spread at most: demanding, but not"
-            " unheard of.",
+            f"This strays from the projected median by {farthest} of the projection's own spread at most: demanding,"
+            " but not unheard of.",
             f"这一走势偏离预测中位数最多为预测离散度的 {farthest} 倍：要求不低，但并非没有先例。",
         )
     return voice.say(
-        f"This strays from the projected median by {farthest} of the projection's own spread: beyond what such series do.",
+        f"This strays from the projected median by {farthest} of the projection's own spread: beyond what such series"
+        " do.",
         f"这一走势偏离预测中位数达到预测离散度的 {farthest} 倍，超出此类序列的常态。",
     )
 
@@ -264,34 +267,22 @@ def _offer(voice: _Voice, found: Menu) -> str:
 def relaxation_text(held: Bottleneck) -> Text:
     """How much of what is asked could be asked at 50 and 80 %."""
     parts: list[Text] = []
-    for p, fraction in held.relaxation.dropna().items():
-        even = p == 0.5
-        chance_of = (
-            Text("an even chance", "五成把握")
-            if even
-            else Text(f"a chance of {100 * float(p):.0f} %", f"{100 * float(p):.0f}% 的把握")
+    for p, fraction in zip(RELAXED_TO, held.relaxation, strict=True):
+        odds = (
+            Text("an even chance", "五成把握") if p == 0.5 else Text(f"a chance of {100 * p:.0f} %", f"{p:.0%} 的把握")
         )
-        if fraction > 0:
-            share = f"{100 * fraction:.0f}"
-            parts.append(
-                Text(
-                    f"with {share} % of the change that is asked there would be {chance_of.en}",
-                    f"若只要求原定变动幅度的 {share}%，则有{chance_of.zh}",
-                )
-            )
-        else:
-            parts.append(
-                Text(
-                    f"even with no change asked there would not be {chance_of.en}",
-                    f"即使不要求任何变动，也没有{chance_of.zh}",
-                )
-            )
+        share = f"{100 * fraction:.0f}"
+        if fraction <= 0:
+            none = f"even with no change asked there would not be {odds.en}"
+            parts.append(Text(none, f"即使不要求任何变动，也没有{odds.zh}"))
             break
+        if fraction > 0:
+            some = f"with {share} % of the change that is asked there would be {odds.en}"
+            parts.append(Text(some, f"若只要求原定变动幅度的 {share}%，则有{odds.zh}"))
+    if not parts:
+        return Text("", "")
     english = "; ".join(part.en for part in parts)
-    return Text(
-        f"{english[:1].upper()}{english[1:]}." if parts else "",
-        "；".join(part.zh for part in parts) + "。" if parts else "",
-    )
+    return Text(f"{english[0].upper()}{english[1:]}.", "；".join(part.zh for part in parts) + "。")
 
 
 # --- each result ----------------------------------------------------------------------------------------------------
@@ -324,20 +315,22 @@ def path_rows(path: AttainingPath, language: Language) -> Iterator[tuple[str, li
     for name in path.levels.columns:
         share = path.projection.scale_of(name) is LOGIT
         unit, kind = ("fraction", "share") if share else ("", "")
-        yield (
-            f"{path.projection.history.label_of(name, language)}{_unit_of(path.projection, name, language)}",
+        frames = (path.levels, path.growth, path.median, path.projected_growth, path.deviation)
+        rows = [
             [
-                [
-                    str(year),
-                    figure_words(path.levels.at[year, name], unit, language),
-                    needs_words(path.growth.at[year, name], kind, language),
-                    figure_words(path.median.at[year, name], unit, language),
-                    needs_words(path.projected_growth.at[year, name], kind, language),
-                    f"{path.deviation.at[year, name]:.2f}",
-                ]
-                for year in path.levels[name].dropna().index
-            ],
-        )
+                str(year),
+                figure_words(level, unit, language),
+                needs_words(growth, kind, language),
+                figure_words(median, unit, language),
+                needs_words(projected + 0.0, kind, language),
+                f"{deviation:.2f}",
+            ]
+            for year, (level, growth, median, projected, deviation) in zip(
+                path.levels.index, zip(*(frame[name].round(9).tolist() for frame in frames), strict=True), strict=True
+            )
+            if not math.isnan(level)
+        ]
+        yield f"{path.projection.history.label_of(name, language)}{_unit_of(path.projection, name, language)}", rows
 
 
 def _unit_of(projection: Projection, name: str, language: Language) -> str:
@@ -397,30 +390,39 @@ def menu_head(found: Menu, language: Language) -> list[str]:
     return [Text("prior", "先验").say(language), *rungs]
 
 
-def menu_text(found: Menu, language: Language = "en") -> str:
-    """The menu as a table."""
+def menu_title(found: Menu, language: Language) -> str:
+    """Indicator, year and unit of a menu."""
     series = found.projection.history.label_of(found.indicator, language)
     unit = _unit_of(found.projection, found.indicator, language)
-    head = Text(
-        f"{series} in {found.by}{unit}, and growth needed a year:",
-        f"{found.by} 年{series}{unit}，括号内为所需年均增长：",
-    )
-    return "\n".join([head.say(language), *table_text(menu_head(found, language), menu_rows(found, language))])
+    return Text(f"{series} in {found.by}{unit}", f"{found.by} 年{series}{unit}").say(language)
+
+
+def menu_text(found: Menu, language: Language = "en") -> str:
+    """The menu as a table."""
+    needs = Text(", and growth needed a year:", "，括号内为所需年均增长：").say(language)
+    table = table_text(menu_head(found, language), menu_rows(found, language))
+    return "\n".join([*wrap(f"{menu_title(found, language)}{needs}", ""), *table])
 
 
 def frontier_text(found: Frontier, language: Language = "en") -> str:
     """The pairs as a table."""
-    names = [
-        f"{found.projection.history.label_of(n, language)}{_unit_of(found.projection, n, language)}"
-        for n in found.indicators
-    ]
-    units = ["fraction" if found.projection.scale_of(n) is LOGIT else "" for n in found.indicators]
-    rows = [[figure_words(v, u, language) for v, u in zip(pair, units, strict=True)] for pair in found.table.to_numpy()]
     head = Text(
         f"Reached together by {found.by} with a chance of {percent(found.probability)}:",
         f"到 {found.by} 年同时达到的概率为 {chance(found.probability, 'zh')}：",
     )
-    return "\n".join([head.say(language), *table_text(names, rows)])
+    columns = Text("first|second", "其一|其二").say(language).split("|")
+    names = [
+        f"{found.projection.history.label_of(n, language)}{_unit_of(found.projection, n, language)}"
+        for n in found.indicators
+    ]
+    told = [f"  {column}{Text(': ', '：').say(language)}{name}" for column, name in zip(columns, names, strict=True)]
+    return "\n".join([head.say(language), *told, *table_text(columns, frontier_rows(found, language))])
+
+
+def frontier_rows(found: Frontier, language: Language) -> list[list[str]]:
+    """The pairs."""
+    units = ["fraction" if found.projection.scale_of(n) is LOGIT else "" for n in found.indicators]
+    return [[figure_words(v, u, language) for v, u in zip(pair, units, strict=True)] for pair in found.table.to_numpy()]
 
 
 def drift_text(found: EvenDrift) -> Text:
@@ -436,10 +438,10 @@ def drift_text(found: EvenDrift) -> Text:
     unit = Text(" in log odds", "（对数几率）") if share else Text("", "")
     zh = told(found.drift).replace(" %", "%"), told(found.expected).replace(" %", "%")
     return Text(
-        f"To call it even, one would have to expect {told(found.drift)} a year{unit.en} of such a series before seeing its"
-        f" figures; the prior expects {told(found.expected)}, and gives more than that {above}.",
-        f"要认为有五成把握，须在看到数据之前就预期此类序列年均增长 {zh[0]}{unit.zh}；先验的预期为 {zh[1]}，高于前者的可能性为 "
-        f"{above.replace(' %', '%')}。",
+        f"To call it even, one would have to expect {told(found.drift)} a year{unit.en} of such a series before seeing"
+        f" its figures; the prior expects {told(found.expected)}, and gives more than that {above}.",
+        f"要认为有五成把握，须在看到数据之前就预期此类序列年均增长 {zh[0]}{unit.zh}；先验的预期为 {zh[1]}，高于前者的"
+        f"可能性为 {tight(above, 'zh')}。",
     )
 
 
@@ -483,6 +485,7 @@ def record_text(found: TrackRecord) -> Text:
         return Text("No comparable target is on record.", "没有可比目标的记录。")
     ends = f"{100 * found.low:.0f}–{100 * found.high:.0f}"
     return Text(
-        f"Of {found.of} comparable targets on record {found.attained} were attained (90 % interval of the rate {ends} %).",
+        f"Of {found.of} comparable targets on record {found.attained} were attained (90 % interval of the rate:"
+        f" {ends} %).",
         f"记录中 {found.of} 个可比目标有 {found.attained} 个实现（实现率的 90% 区间为 {ends}%）。",
     )

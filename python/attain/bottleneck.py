@@ -1,8 +1,8 @@
-"""What holds a plan back? P(all), each, all but one, one given the others; shares of -log P(all); and how much less would
-have to be asked of everything for an even chance.
+"""What holds a plan back? P(all), each, all but one, one given the others; shares of -log P(all); and how much less
+would have to be asked of everything for an even chance.
 
--log P(all) is what the plan costs. Its Shapley shares [1]_ give to each target what it adds, averaged over all orders in
-which the targets could be asked for; they add up to the whole, and a target that others imply costs nothing twice.
+-log P(all) is what the plan costs. Its Shapley shares [1]_ give to each target what it adds, averaged over all orders
+in which the targets could be asked for; they add up to the whole.
 
 References
 ----------
@@ -133,8 +133,8 @@ def shapley_shares(cost: Floats) -> Floats:
 
 
 def relaxed(event: Event, fraction: float, projection: Projection) -> Event:
-    """The event with that fraction of the change that its bounds ask for: of a floor the rise from the last figure, of a
-    ceiling the fall."""
+    """The event with that fraction of the change that its bounds ask for: of a floor the rise from the last figure, of
+    a ceiling the fall."""
     start = 0.0 if event.since is not None else projection.origin(event.indicator).log_level
     lower = event.lower - (1 - fraction) * max(event.lower - start, 0.0) if event.lower > -math.inf else event.lower
     upper = event.upper + (1 - fraction) * max(start - event.upper, 0.0) if event.upper < math.inf else event.upper

@@ -1,6 +1,6 @@
-"""Figures: fan charts of projections; assessments with targets, required path and what each probability depends on; the
-path that attains a plan, what holds it back, and what could be promised; how forecasts fared; growth among the growth of
-others."""
+"""Figures: fan charts of projections; assessments with targets, required path and what each probability depends on;
+the path that attains a plan, what holds it back, what could be promised; how forecasts fared; growth among the growth
+of others."""
 
 from __future__ import annotations
 
@@ -461,8 +461,9 @@ def _draw_growth(axes: Axes, path: AttainingPath, indicator: str, language: Lang
     asked, given = path.growth[indicator].dropna(), path.projected_growth[indicator].dropna()
     words = Text("asked", "所需"), Text("projected", "预测")
     for growth, place, colour, word in zip((asked, given), (-0.2, 0.2), (TARGETS[0], FAN), words, strict=True):
-        bars = axes.bar(growth.index + place, 100 * growth, 0.36, color=colour, alpha=0.75, label=_say(word, language))
-        labels = [f"{100 * x + 0.0:.{2 if share else 1}f}".replace("-", "−") for x in growth.round(6)]
+        heights = (100 * growth).round(4) + 0.0  # no minus before nothing
+        bars = axes.bar(growth.index + place, heights, 0.36, color=colour, alpha=0.75, label=_say(word, language))
+        labels = [f"{x:.{2 if share else 1}f}".replace("-", "−") for x in heights]
         axes.bar_label(bars, labels, fontsize=8, padding=2)
     title = Text("Rise a year, points", "每年上升（百分点）") if share else Text("Growth a year, %", "年增速（%）")
     axes.set_title(_say(title, language), loc="left", fontsize=11)
@@ -534,9 +535,9 @@ def _label_axis(axis: Any, projection: Projection, name: str, by: int, language:
     """Indicator, year and unit along an axis, and its numbers."""
     share = projection.scale_of(name) is LOGIT
     label, unit = projection.history.label_of(name, language), unit_words(projection.history.unit_of(name), language)
-    told = "" if share else Text(f", {unit}", f"，{unit}").say(language) if unit else ""
-    words = f"{label}, {by}{told}" if language == "en" else f"{by} 年{label}{told}"
-    axis.set_label_text("\n".join(textwrap.wrap(_say(Text(words, words), language), 28 if language == "zh" else 56)))
+    words = f"{label}, {by}" if language == "en" else f"{by} 年{label}"
+    lines = textwrap.wrap(_say(Text(words, words), language), 28 if language == "zh" else 56)
+    axis.set_label_text("\n".join([*lines, *([unit] if unit and not share else [])]))
     per_cent = functools.partial(_per_cent, language=language)
     axis.set_major_formatter(mpl.ticker.FuncFormatter(per_cent if share else lambda value, _: f"{value:,.10g}"))
 
@@ -545,13 +546,13 @@ def menu_chart(found: Menu, *, language: Language = "en") -> Figure:
     """The chance of every level under each prior, with the levels of the menu."""
     check_language(language)
     projection, name = found.projection, found.indicator
-    chances = np.linspace(0.03, 0.97, 95)
+    chances = np.linspace(0.03, 0.95, 93)
     with mpl.rc_context(_style()):
         figure = Picture(figsize=(7.5, 4.8), layout="constrained")
         axes = figure.add_subplot()
         for (prior, under), colour in zip(under_priors(projection, name), (FAN, *TARGETS), strict=False):
             mixture, own = under.mixture(name), found.table.loc[prior]["level"]
-            y = mixture.quantile(mixture.row(found.by), chances)
+            y = mixture.quantile(mixture.row(found.by), chances.tolist())
             at_least = own.iloc[0] <= own.iloc[-1]
             levels = projection.scale_of(name).figures(y)
             axes.plot(levels, 1 - chances if at_least else chances, color=colour, linewidth=1.6)

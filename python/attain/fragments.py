@@ -15,6 +15,7 @@ from attain.attaining_text import (
     BOTTLENECK_HEAD,
     bottleneck_rows,
     drift_text,
+    frontier_rows,
     half_page,
     menu_head,
     menu_rows,
@@ -223,10 +224,8 @@ def menu_fragment(found: Menu) -> str:
 def frontier_fragment(found: Frontier) -> str:
     """A frontier: its pairs."""
     names = [found.projection.history.label_of(name) for name in found.indicators]
-    units = [found.projection.history.unit_of(name) for name in found.indicators]
-    rows = [[figure_words(v, u, "en") for v, u in zip(pair, units, strict=True)] for pair in found.table.to_numpy()]
     told = _box(f"Reached together by {found.by}", f"with a chance of {chance(found.probability, 'en')}")
-    return str(told + _table(names, rows, (0, 1)))
+    return str(told + _table(names, frontier_rows(found, "en"), (0, 1)))
 
 
 def even_drift_fragment(found: EvenDrift) -> str:

@@ -1,6 +1,6 @@
-"""Which target could one stand by? The level that has a stated chance, for one indicator or several; the frontier of two;
-the menu of a bottom line, an expected and a stretching target under each prior; and what one would have to believe of
-growth for a target to be even.
+"""Which target could one stand by? The level that has a stated chance, for one indicator or several; the frontier of
+two; the menu of a bottom line, an expected and a stretching target under each prior; and what one would have to believe
+of growth for a target to be even.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ RUNGS = {0.9: Text("bottom line", "底线"), 0.6: Text("expected", "预期"), 0.
 """What a plan calls targets of these chances."""
 
 _FARTHEST_DRIFT = 2.0
+_JOINT_TOLERANCE = 1e-10  # of logs of probabilities
 
 
 def target_at(
@@ -86,7 +87,7 @@ def target_at(
         at = {name: _y_at(projection, name, by, log_each, word) for name in names}
         return _log_all(projection, at, by, word, given) - math.log(probability)
 
-    # Together they are at most as probable as one alone, and alone fail together with at most the sum of their failures.
+    # All are at most as probable as one, and one of them fails at most as often as the sum of their failures.
     log_each = _between(missing, math.log(probability), math.log1p(-(1 - probability) / len(names)))
     found = [projection.scale_of(n).figure(_y_at(projection, n, by, log_each, word)) for n in names]
     return pd.Series(found, index=pd.Index(names, name="indicator"), name=by)
@@ -139,7 +140,7 @@ def _log_all(projection: Projection, at: Mapping[str, float], by: int, word: Wor
 
 def _between(function: Callable[[float], float], low: float, high: float) -> float:
     """The zero that lies between the ends."""
-    found = root(function, low, high)
+    found = root(function, low, high, _JOINT_TOLERANCE)
     if found is None:
         raise NumericalError("no level has that probability within the accuracy of the joint probability")
     return found

@@ -79,7 +79,7 @@ def _non_negative(matrix: Floats) -> Floats:
 def _verified(rows: Floats, bounds: Floats, binding: npt.NDArray[np.bool_]) -> tuple[Floats, Floats] | None:
     """The nearest point where the binding inequalities hold with equality, and the multipliers; None unless it
     satisfies all the others and no multiplier is negative."""
-    point = np.linalg.lstsq(rows[binding], bounds[binding], rcond=None)[0]
+    point: Floats = np.linalg.lstsq(rows[binding], bounds[binding], rcond=None)[0].astype(np.float64)
     multipliers = np.zeros(len(bounds))
     multipliers[binding] = np.linalg.lstsq(rows[binding].T, point, rcond=None)[0]
     room = _TOLERANCE * (1 + np.linalg.norm(point))

@@ -1,9 +1,9 @@
 """Which path attains the plan, and is nearest to what is projected?
 
-The projected y of all indicators and years ahead (`attain.scale`) have a centre, the medians, and a scale matrix: within an
-indicator that of its mixture, between indicators the common factors of joint.h, year by year in reverse time. The path is
-the point within all targets whose distance from the centre in that matrix is least (`attain.least_distance`). Its distance
-is a distance, no probability.
+The projected y (`attain.scale`) of all indicators and years ahead have a centre, the medians, and a scale matrix:
+within an indicator that of its mixture, between indicators the common factors of joint.h, year by year in reverse
+time. The path is the point within all targets whose distance from the centre in that matrix is least
+(`attain.least_distance`). Its distance is a distance, no probability.
 """
 
 from __future__ import annotations
@@ -140,15 +140,13 @@ def attaining_path(
         conflict = tuple(dict.fromkeys(n for n, u in zip(names, found.multipliers, strict=True) if u > 0))
         return _no_path(projection, conflict)
     y = space.centre + space.factor @ found.point
-    named = list(dict.fromkeys(names))
-    targets = pd.DataFrame({"binding": False, "multiplier": 0.0, "cost": 0.0}, index=pd.Index(named, name="id"))
-    # By duality |z|^2 = multipliers' bounds, with the bounds of a sum those of its tangent at the path.
+    # By duality |z|^2 = multipliers' bounds, where the bound of a sum is that of its tangent at the path.
     squared = float(found.point @ found.point)
-    all_bounds = np.concatenate([bounds, *(space.tangent(total, y)[1][None] for total in totals)])
-    for name, multiplier, bound in zip(names, found.multipliers, all_bounds, strict=True):
-        targets.loc[name, "multiplier"] += multiplier
-        targets.loc[name, "cost"] += multiplier * bound / squared if squared > 0 else 0.0
-    targets["binding"] = targets["multiplier"] > 0
+    bounds = np.concatenate([bounds, *(space.tangent(total, y)[1][None] for total in totals)])
+    cost = found.multipliers * bounds / (squared or 1.0)
+    by_bound = pd.DataFrame({"multiplier": found.multipliers, "cost": cost}, index=pd.Index(names, name="id"))
+    targets = by_bound.groupby(level="id", sort=False).sum()
+    targets.insert(0, "binding", targets["multiplier"] > 0)
     return _as_frames(space, y, targets, math.sqrt(squared))
 
 
@@ -199,8 +197,8 @@ class _Space:
                 yield -row, -event.upper, event.target.id
 
     def tangent(self, total: Total, y: Floats) -> tuple[Floats, npt.NDArray[np.float64]]:
-        """A row and a bound of z that a sum keeps to where it reaches its floor along its tangent at y. The log of a sum
-        is convex in y, so whoever keeps to the tangent keeps to the floor."""
+        """A floor under a sum as a row and a bound of z, along its tangent at y. The log of a sum is convex in y, so
+        whoever keeps to the tangent keeps to the floor."""
         at = [self.places.index((name, total.by)) for name in total.terms]
         logs = y[at] + np.array(list(total.terms.values()))
         value = np.logaddexp.reduce(logs)
@@ -222,11 +220,10 @@ def _moments(mixture: Mixture) -> tuple[Floats, Floats]:
 def _root(matrix: Floats) -> Floats:
     """F with F F' the matrix: lower triangular, and where the matrix is singular the symmetric one."""
     try:
-        return np.linalg.cholesky(matrix)
+        return np.asarray(np.linalg.cholesky(matrix), np.float64)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(matrix)
-        root: Floats = vectors * np.sqrt(np.maximum(values, 0.0)) @ vectors.T
-        return root
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)) @ vectors.T, np.float64)
 
 
 def _surprises(places: Sequence[tuple[str, int]], dependence: Dependence) -> Floats:

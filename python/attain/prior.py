@@ -24,6 +24,7 @@ _BELIEVED = (0.1, 0.5, 0.9)
 COLUMNS = ("phi", "r", "w", "q", "m0", "k0", "a0", "s0", "rho", "d", "weight")
 Floats = npt.NDArray[np.float64]
 Points = tuple[Floats, float]
+Margin = tuple[Floats, Floats, Floats, Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +105,7 @@ class Prior:
         return Prior(name or f"{self.name}+{other.name}", table, limit, card)
 
     @property
-    def drift(self) -> tuple[Floats, Floats, Floats, Floats]:
+    def drift(self) -> Margin:
         """The drift a year that it expects before any figure, in log points: weight, df, location and scale (G) of a
         mixture of t."""
         _, _, _, _, m0, k0, a0, s0, _, _, weight = self.table.T
@@ -131,7 +132,7 @@ class Prior:
         weight = weight / weight.sum()
         shock = q / (1 - phi**2)  # variance of persistent growth, in units of s2
         told: dict[str, float] = {}
-        growth = (weight, 2 * a0, m0, s0 * np.sqrt(k0 + shock + w + 2 * r))
+        growth: Margin = (weight, 2 * a0, m0, s0 * np.sqrt(k0 + shock + w + 2 * r))
         for name, mixture in (("drift", self.drift), ("growth", growth)):
             found = _core.margin_quantile(*mixture, np.array(_BELIEVED))
             told |= {f"{name} {100 * p:.0f} %": float(x) for p, x in zip(_BELIEVED, found, strict=True)}

@@ -1,5 +1,5 @@
-"""How did others fare? The growth that a target requires among all spells of that length and starting speed in a panel, and
-how often comparable targets were attained.
+"""How did others fare? The growth that a target requires among all spells of that length and starting speed in a panel,
+and how often comparable targets were attained.
 
 Neither enters a probability: they stand beside it.
 """

@@ -1,5 +1,5 @@
-"""Where does a function of one variable change its sign? SciPy is loaded where it is first asked, for that takes a third of
-a second."""
+"""Where does a function of one variable change its sign? SciPy is loaded where it is first asked, for that takes a
+third of a second."""
 
 from __future__ import annotations
 
