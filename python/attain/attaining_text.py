@@ -115,9 +115,9 @@ def _holds(voice: _Voice, held: Bottleneck) -> Iterator[str]:
         return
     others, together = voice.chance(first["others"]), voice.chance(math.exp(held.log_probability))
     yield voice.say(
-        f"{name}: alone it has a chance of {alone}. Without it the rest of the plan would stand at {others}, with it at"
-        f" {together}.",
-        f"卡在{name}：单独实现的概率为 {alone}。不要求它，其余目标全部实现的概率为 {others}；加上它，为 {together}。",
+        f"{name}, with a chance of {alone} on its own. Without it the rest of the plan would stand at {others}; with"
+        f" it, at {together}.",
+        f"{name}：单独实现的概率为 {alone}。不要求它，其余目标全部实现的概率为 {others}；加上它，为 {together}。",
     )
     yield from _spread(voice, held)
     implied = [voice.quoted(str(n)) for n, given in held.table["given"].iloc[1:].items() if given > _IMPLIED]
@@ -159,10 +159,10 @@ def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
     bound = set(path.targets.index[path.targets["binding"]])
     events = [e for e in _hardest_first(voice.result) if e.target.id in bound]
     indicators = list(dict.fromkeys(e.indicator for e in events))
-    for indicator in indicators[:_MOST_NAMED]:
-        yield _course(voice, path, indicator)
+    courses = [_course(voice, path, indicator) for indicator in indicators[:_MOST_NAMED]]
+    yield voice.say(f"Most likely in this way: {'; '.join(courses)}.", f"最可能的实现方式：{'；'.join(courses)}。")
     if len(indicators) < len({e.indicator for e in voice.result.open_events}):
-        yield voice.say("The other indicators need no more than to move along.", "其他指标随之变动即可。")
+        yield voice.say("The other indicators need only move along.", "其他指标随之变动即可。")
     yield _modesty(voice, path)
     yield from _beliefs(voice, events)
 
@@ -176,17 +176,18 @@ def _course(voice: _Voice, path: AttainingPath, indicator: str) -> str:
             [voice.rate(indicator, float(change)) for change in frame.loc[years, indicator]]
             for frame in (path.growth, path.projected_growth)
         )
-        when = f"in {listed([str(year) for year in years])}", f"{'、'.join(map(str, years))} 年"
+        when = f"in {listed([str(year) for year in years])}", f"在 {'、'.join(map(str, years))} 年"
     else:
         asked, given = ([_average(voice, frame, indicator, last)] for frame in (path.levels, path.median))
         when = f"a year on average to {last}", f"到 {last} 年平均每年"
     end = voice.figure(indicator, float(path.levels[indicator].loc[last]))
     share = voice.projection.scale_of(indicator) is LOGIT
-    change, change_zh = ("a rise of", "上升") if share else ("growth of", "增长")
+    change, change_zh = ("rises by", "上升") if share else ("grows by", "增长")
     label, rates, projected = voice.series(indicator), listed(asked), listed(given)
+    each = "分别" if len(asked) > 1 else ""
     return voice.say(
-        f"{label}: {change} {rates} {when[0]}, where {projected} is projected; that leads to {end}.",
-        f"{label}{when[1]}{change_zh} {'、'.join(asked)}（预测为 {'、'.join(given)}），到 {last} 年达到 {end}。",
+        f"{label} {change} {rates} {when[0]}, to {end}, where {projected} is projected",
+        f"{label}{when[1]}{each}{change_zh} {'、'.join(asked)}，{last} 年达到 {end}（预测为 {'、'.join(given)}）",
     )
 
 
@@ -201,14 +202,14 @@ def _modesty(voice: _Voice, path: AttainingPath) -> str:
     farthest = f"{float(np.nanmax(path.deviation.abs())):.1f}"
     if path.modest:
         return voice.say(
-            f"This strays from the projected median by {farthest} of the projection's own spread at most: demanding,"
-            " but not unheard of.",
-            f"这一走势偏离预测中位数最多为预测离散度的 {farthest} 倍：要求不低，但并非没有先例。",
+            f"That is demanding, but not unheard of: it strays from the projected median by {farthest} of the"
+            " projection's own spread at most.",
+            f"要求不低，但并非没有先例：偏离预测中位数最多为预测离散度的 {farthest} 倍。",
         )
     return voice.say(
-        f"This strays from the projected median by {farthest} of the projection's own spread: beyond what such series"
-        " do.",
-        f"这一走势偏离预测中位数达到预测离散度的 {farthest} 倍，超出此类序列的常态。",
+        f"That is beyond what such series do: it strays from the projected median by {farthest} of the projection's own"
+        " spread.",
+        f"这超出此类序列的常态：偏离预测中位数达到预测离散度的 {farthest} 倍。",
     )
 
 
@@ -252,37 +253,34 @@ def _offer(voice: _Voice, found: Menu) -> str:
         (RUNGS[float(p)], voice.chance(float(p)), voice.figure(found.indicator, level), voice.rate(found.indicator, g))
         for p, level, g in own.itertuples()
     ]
-    english = "; ".join(f"with a chance of {p} ({name.en}) {level}, {rate} a year" for name, p, level, rate in told)
-    chinese = "；".join(f"{name.zh}（把握 {p}）{level}，年均 {rate}" for name, p, level, rate in told)
+    english = listed([f"{level} with a chance of {p} ({name.en}, {rate} a year)" for name, p, level, rate in told])
+    chinese = "；".join(f"{name.zh} {level}（把握 {p}，年均 {rate}）" for name, p, level, rate in told)
     middle = found.table.xs(found.probabilities[1], level="probability")["level"]
     low, high = (voice.figure(found.indicator, float(end)) for end in (middle.min(), middle.max()))
-    other, other_zh = (
-        ("", "")
-        if low == high
-        else (f" Over priors the middle one is {low} to {high}.", f"不同先验之间，中间一档为 {low}至{high}。")
+    other = voice.say(
+        f" Depending on the prior, the middle one is {low} to {high}.", f"因先验而异，中间一档为 {low}至{high}。"
     )
-    return voice.say(f"{series} in {found.by}: {english}.{other}", f"{found.by} 年{series}：{chinese}。{other_zh}")
+    return voice.say(f"{series} in {found.by}: {english}.", f"{found.by} 年{series}：{chinese}。") + (
+        other if low != high else ""
+    )
 
 
 def relaxation_text(held: Bottleneck) -> Text:
     """How much of what is asked could be asked at 50 and 80 %."""
     parts: list[Text] = []
     for p, fraction in zip(RELAXED_TO, held.relaxation, strict=True):
-        odds = (
-            Text("an even chance", "五成把握") if p == 0.5 else Text(f"a chance of {100 * p:.0f} %", f"{p:.0%} 的把握")
-        )
-        share = f"{100 * fraction:.0f}"
+        odds = "an even chance" if p == 0.5 else f"a chance of {100 * p:.0f} %"
         if fraction <= 0:
-            none = f"even with no change asked there would not be {odds.en}"
-            parts.append(Text(none, f"即使不要求任何变动，也没有{odds.zh}"))
+            told = f"even if none of the change were asked, there would not be {odds}"
+            parts.append(Text(told, f"即使不要求任何变动，也没有 {p:.0%} 的把握"))
             break
         if fraction > 0:
-            some = f"with {share} % of the change that is asked there would be {odds.en}"
-            parts.append(Text(some, f"若只要求原定变动幅度的 {share}%，则有{odds.zh}"))
+            told = f"if {100 * fraction:.0f} % of the change were asked of all targets, there would be {odds}"
+            parts.append(Text(told, f"若各目标只要求原定变动幅度的 {100 * fraction:.0f}%，有 {p:.0%} 的把握"))
     if not parts:
         return Text("", "")
     english = "; ".join(part.en for part in parts)
-    return Text(f"{english[0].upper()}{english[1:]}.", "；".join(part.zh for part in parts) + "。")
+    return Text(f"{english[0].upper()}{english[1:]}.", f"{'；'.join(part.zh for part in parts)}。")
 
 
 # --- each result ----------------------------------------------------------------------------------------------------
@@ -429,7 +427,7 @@ def drift_text(found: EvenDrift) -> Text:
     """What would have to be believed, in a sentence."""
     share = found.projection.scale_of(found.indicator) is LOGIT
     if found.drift is None:
-        return Text("No belief within reach makes the target even.", "没有合理的事先看法能使该目标达到五成把握。")
+        return Text("No belief within reach makes the target even.", "没有合理的事先看法能使该目标达到 50% 的把握。")
 
     def told(x: float) -> str:
         return f"{x:+.2f}" if share else f"{100 * x:.1f} %"
@@ -439,9 +437,10 @@ def drift_text(found: EvenDrift) -> Text:
     zh = told(found.drift).replace(" %", "%"), told(found.expected).replace(" %", "%")
     return Text(
         f"To call it even, one would have to expect {told(found.drift)} a year{unit.en} of such a series before seeing"
-        f" its figures; the prior expects {told(found.expected)}, and gives more than that {above}.",
-        f"要认为有五成把握，须在看到数据之前就预期此类序列年均增长 {zh[0]}{unit.zh}；先验的预期为 {zh[1]}，高于前者的"
-        f"可能性为 {tight(above, 'zh')}。",
+        f" its figures; the prior expects {told(found.expected)}, with a chance of {above} for more than"
+        f" {told(found.drift)}.",
+        f"要认为有 50% 的把握，须在看到数据之前就预期此类序列年均增长 {zh[0]}{unit.zh}；先验的预期为 {zh[1]}，高于"
+        f" {zh[0]} 的可能性为 {tight(above, 'zh')}。",
     )
 
 
@@ -472,10 +471,11 @@ def reference_text(found: ReferenceClass) -> Text:
             f"In {panel.en} no spell of {found.years} years{fast} is known.",
             f"{panel.zh}中没有{fast_zh}{found.years} 年时段。",
         )
-    count, needs, reached = f"{len(found.spells):,}", f"{100 * found.required:.1f}", percent(1 - found.percentile / 100)
+    count, needs = f"{len(found.spells):,}", f"{100 * found.required:.1f}"
+    reached = percent(1 - found.percentile / 100)
     return Text(
-        f"In {panel.en}, of {count} spells of {found.years} years{fast}, {reached} grew by {needs} % a year or more.",
-        f"{panel.zh}中，{fast_zh}{count} 个 {found.years} 年时段里，有 {tight(reached, 'zh')} 年均增长达到 {needs}%。",
+        f"In {panel.en}, {reached} of the {count} spells of {found.years} years{fast} grew by {needs} % a year or more.",
+        f"{panel.zh}中，{fast_zh}{count} 个 {found.years} 年时段，有 {tight(reached, 'zh')} 年均增长达到 {needs}%。",
     )
 
 

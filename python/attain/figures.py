@@ -553,9 +553,8 @@ def menu_chart(found: Menu, *, language: Language = "en") -> Figure:
         for (prior, under), colour in zip(under_priors(projection, name), (FAN, *TARGETS), strict=False):
             mixture, own = under.mixture(name), found.table.loc[prior]["level"]
             y = mixture.quantile(mixture.row(found.by), chances.tolist())
-            at_least = own.iloc[0] <= own.iloc[-1]
             levels = projection.scale_of(name).figures(y)
-            axes.plot(levels, 1 - chances if at_least else chances, color=colour, linewidth=1.6)
+            axes.plot(levels, 1 - chances if found.word == "at_least" else chances, color=colour, linewidth=1.6)
             label = _say(Text(f"prior {prior_label(prior).en}", f"先验 {prior_label(prior).zh}"), language)
             axes.plot(own, own.index, "o", color=colour, markersize=6, label=label)
         axes.axvline(

@@ -248,7 +248,7 @@ class Menu:
     Attributes
     ----------
     projection : behind it, under the prior asked for.
-    indicator, by : as asked for.
+    indicator, by, word : as asked for.
     table : frame, index prior and probability; columns level (in the unit of the history, shares as fractions) and
         growth (a constant rate per year from the last figure; for a share points per year, as a fraction). The prior
         asked for comes first.
@@ -257,6 +257,7 @@ class Menu:
     projection: Projection
     indicator: str
     by: int
+    word: Word
     table: pd.DataFrame
 
     @property
@@ -331,7 +332,7 @@ def menu(
             rows[prior, probability] = scale.figure(y), scale.required(origin.log_level, y, year - origin.year)
     index = pd.MultiIndex.from_tuples(rows, names=["prior", "probability"])
     table = pd.DataFrame(rows.values(), index=index, columns=["level", "growth"])
-    return Menu(projection, name, year, table)
+    return Menu(projection, name, year, word, table)
 
 
 def under_priors(projection: Projection, indicator: str) -> Iterator[tuple[str, Projection]]:
