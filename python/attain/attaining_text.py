@@ -474,7 +474,8 @@ def reference_text(found: ReferenceClass) -> Text:
     count, needs = f"{len(found.spells):,}", f"{100 * found.required:.1f}"
     reached = percent(1 - found.percentile / 100)
     return Text(
-        f"In {panel.en}, {reached} of the {count} spells of {found.years} years{fast} grew by {needs} % a year or more.",
+        f"In {panel.en}, {reached} of the {count} spells of {found.years} years{fast} grew by {needs} % a year or"
+        " more.",
         f"{panel.zh}中，{fast_zh}{count} 个 {found.years} 年时段，有 {tight(reached, 'zh')} 年均增长达到 {needs}%。",
     )
 

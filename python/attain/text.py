@@ -125,7 +125,8 @@ def _line(cells: Sequence[str], widths: Sequence[int], left: bool) -> str:
 
 
 def wrap(text: str, indent: str = "    ") -> list[str]:
-    """Lines of at most `WIDTH` columns, later ones indented; Chinese breaks anywhere, other words at spaces."""
+    """Lines of at most `WIDTH` columns, later ones indented; Chinese breaks anywhere, other words at spaces, though not
+    before a per cent sign."""
     lines = [""]
     for word in _words(text):
         if display_width(lines[-1] + word.rstrip()) > WIDTH:
@@ -137,8 +138,8 @@ def wrap(text: str, indent: str = "    ") -> list[str]:
 
 def _words(text: str) -> Iterator[str]:
     word = ""
-    for character in text:
-        if display_width(character) == 2 or character == " ":
+    for character, after in zip(text, f"{text[1:]} ", strict=True):
+        if display_width(character) == 2 or (character == " " and after != "%"):
             yield word
             word = ""
         word += character
@@ -308,11 +309,15 @@ def _targets(result: Assessment, language: Language) -> list[str]:
 
 
 def _half_page(result: Assessment, language: Language) -> list[str]:
-    """What holds the plan back, what it would take, and what could be promised instead."""
-    from attain.attaining_text import half_page
+    """What holds the plan back, what it would take, what could be promised instead; and how targets that programmes
+    influence fared, where a record is given."""
+    from attain.attaining_text import half_page, record_text
 
-    answers = half_page(result, language)
-    return [line for question, answer in answers for line in (question, *wrap(f"  {answer}", "  "))]
+    told = half_page(result, language)
+    for target in result.plan.targets:
+        if target.id in result.base_rates:
+            told.append((label_of(target, language), record_text(result.base_rates[target.id]).say(language)))
+    return [line for head, text in told for line in (head, *wrap(f"  {text}", "  "))]
 
 
 def _without_range(cells: list[str]) -> list[str]:
