@@ -40,7 +40,8 @@ static int execute(PyObject *module)
     if (PyModule_AddFunctions(module, status_methods) < 0) return -1;
     if (PyModule_AddFunctions(module, growth_methods) < 0) return -1;
     if (PyModule_AddFunctions(module, mixture_methods) < 0) return -1;
-    return PyModule_AddFunctions(module, joint_methods);
+    if (PyModule_AddFunctions(module, joint_methods) < 0) return -1;
+    return PyModule_AddFunctions(module, sov_methods);
 }
 
 static int traverse(PyObject *module, visitproc visit, void *arg)

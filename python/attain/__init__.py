@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from attain.assessing import assess
 from attain.assessment import Assessment
+from attain.audit import Audit, audit
 from attain.backtest import Backtest, backtest
 from attain.bottleneck import Bottleneck
+from attain.consistency import Consistency, check
+from attain.deflator import Deflator
 from attain.errors import (
     ArgumentError,
     AttainError,
@@ -15,9 +18,11 @@ from attain.errors import (
     PlanError,
     UnitError,
 )
+from attain.glide_path import GlidePath, glide_path
 from attain.goals import EvenDrift, Frontier, Menu, even_drift, frontier, menu, target_at
 from attain.growth_test import GrowthTest, growth_test
 from attain.history import History
+from attain.identity import Identity
 from attain.learning import learn_prior, pooled_prior
 from attain.mvn import mvn_probability
 from attain.path import AttainingPath
@@ -40,6 +45,7 @@ from attain.target import (
     reduction,
     share,
 )
+from attain.yardsticks import Yardsticks, yardsticks
 
 __version__ = "0.1.0"
 
@@ -48,14 +54,19 @@ __all__ = [
     "Assessment",
     "AttainError",
     "AttainingPath",
+    "Audit",
     "Backtest",
     "BasisError",
     "Bottleneck",
+    "Consistency",
     "DataError",
+    "Deflator",
     "EvenDrift",
     "Frontier",
+    "GlidePath",
     "GrowthTest",
     "History",
+    "Identity",
     "Menu",
     "NumericalError",
     "Plan",
@@ -67,15 +78,19 @@ __all__ = [
     "Target",
     "TrackRecord",
     "UnitError",
+    "Yardsticks",
     "assess",
+    "audit",
     "backtest",
     "bundled_plans",
+    "check",
     "count",
     "count_above",
     "coverage",
     "even_drift",
     "flow",
     "frontier",
+    "glide_path",
     "growth",
     "growth_test",
     "learn_prior",
@@ -95,4 +110,5 @@ __all__ = [
     "share",
     "target_at",
     "track_record",
+    "yardsticks",
 ]

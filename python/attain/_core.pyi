@@ -9,6 +9,7 @@ _Floats = NDArray[np.float64]
 _Codes = NDArray[np.int32]
 _Prior = tuple[ArrayLike, float]
 _JointIndicator = tuple[Any, ...]  # weight, df, location, scale, first_year, loading, row, lower, upper
+_SovIndicator = tuple[Any, ...]  # weight, df, location, scale, first_year
 
 MAX_HORIZON: int
 
@@ -116,3 +117,14 @@ def joint_log_probability(
 def joint_subsets(
     indicators: list[_JointIndicator], seed: int, relative_error: float, max_points: int, /
 ) -> _Floats: ...
+def sov_log_probability(
+    indicators: list[_SovIndicator],
+    correlation: ArrayLike,
+    row: ArrayLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    seed: int,
+    relative_error: float,
+    max_points: int,
+    /,
+) -> tuple[float, float, float, int]: ...

@@ -13,11 +13,12 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, get_args
 
 import pandas as pd
 
 from attain.assessment import SENSITIVITY_COLUMNS, TABLE_COLUMNS, Assessment
+from attain.course import history_of
 from attain.dependence import Dependence, dependence_of
 from attain.errors import ArgumentError, DataError
 from attain.event import (
@@ -29,27 +30,28 @@ from attain.event import (
     figure_as_stated,
     figure_in_terms,
     figure_unit,
+    indicators_of,
     not_projected,
     published_row,
+    share_y,
     stated_change,
 )
 from attain.history import AsOf, History
-from attain.joint import Joint, joint_probability
+from attain.joint import Engine, Joint, joined_quantiles, joint_probability
 from attain.language import Text, note_of
 from attain.plan import Plan, load_plan
 from attain.precision import as_modelled
 from attain.prior import NO_PRIOR, Prior, load_prior, priors_of
 from attain.projection import Model, Projection, numerical_error, project
-from attain.reading import load_history
 from attain.reference_class import read_record
 from attain.scale import LOG, LOGIT
 from attain.target import Target
 from attain.units import convert, decimal
 from attain.yardsticks import ipcc_likelihood
 
-Engine = Literal["auto", "exact", "independent", "factor"]
 _INTERVAL = (0.1, 0.5, 0.9)
-_Seen = tuple[Sequence[Event], Projection]  # the targets of one indicator, as events on a projection
+_Group = tuple[str, ...]  # indicators that targets join, or one alone
+_Seen = tuple[Sequence[Event], Projection]  # the targets on a group, as events on a projection of it
 
 
 def assess(
@@ -78,14 +80,16 @@ def assess(
         its scale.
     engine
         `"exact"` for targets on one functional of one indicator, `"independent"` for a product over indicators,
-        `"factor"` for an integral over what the indicators have in common. `"auto"`: `exact` where it serves, else
-        `independent` or `factor` as `dependence` says.
+        `"factor"` for an integral over what the indicators have in common, `"sov"` for draws of the components of all
+        indicators, each with the exact probability of the bounds given it. `"auto"`: `sov` where a share joins two
+        levels; else `exact` where it serves, `independent` where `dependence` says so, `sov` where an indicator has
+        targets on several quantities, or correlations leave no common factors, and `factor` otherwise.
     dependence
         How the indicators move together: `"factor"`, one common factor estimated from the surprises of the past and
         shrunk to what was learned; `"independent"`; a mapping of indicators to loadings (-0.99 to 0.99) on one factor;
         or a DataFrame of correlations, indicators as index and columns. `Assessment.dependence` shows it.
     seed
-        Of the points of integrals over several target years.
+        Of the points of integrals over several target years, and of draws.
     track_record
         Frame or .csv file of past targets, as in `track_record`: shown beside the targets that programmes influence,
         in no probability.
@@ -100,8 +104,8 @@ def assess(
     PlanError, DataError, UnitError, BasisError, ArgumentError
         Naming the place and the way out.
     """
-    if engine not in ("auto", "exact", "independent", "factor"):
-        raise ArgumentError(f"engine: {engine!r} is none of 'auto', 'exact', 'independent', 'factor'")
+    if engine not in get_args(Engine):
+        raise ArgumentError(f"engine: {engine!r} is none of {', '.join(map(repr, get_args(Engine)))}")
     if engine == "independent":
         dependence = "independent"
     if engine == "factor" and isinstance(dependence, str) and dependence == "independent":
@@ -114,21 +118,17 @@ def assess(
         if (model, prior, as_of) != (None, None, None):
             raise ArgumentError("model, prior, as_of: the projection brings its own; leave them out")
         given = history
-        work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments, dependence)
+        work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments, dependence, engine)
     else:
-        figures = _history_of(loaded, history).as_of(as_of)
+        figures = history_of(loaded, history).as_of(as_of)
         own = grid if model != "random-walk" else None
-        work = _Work(loaded, figures, model or "growth", own, 0, {}, dependence)
+        work = _Work(loaded, figures, model or "growth", own, 0, {}, dependence, engine)
     result = work.assess(seed)
     if engine == "exact" and result.engine != "exact":
-        raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'factor'")
+        raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; leave it out")
+    if engine in ("independent", "factor") and result.engine == "sov":
+        raise ArgumentError(f"engine: {engine!r} serves neither these targets nor these correlations; use 'sov'")
     return result if track_record is None else replace(result, track_record=read_record(track_record))
-
-
-def _history_of(plan: Plan, history: Any) -> History:
-    if history is None and plan.history is None:
-        raise ArgumentError(f"{plan.id}: name a history; the plan names none")
-    return load_history(history if history is not None else plan.history or "")
 
 
 @dataclass(frozen=True)
@@ -152,12 +152,16 @@ class _Work:
     to: int
     treatments: Mapping[str, str]
     asked_dependence: Any
+    engine: Engine
 
     @functools.cached_property
     def resolved(self) -> dict[str, Target]:
         """The targets with the series that serves each as their indicator; their own name where none does."""
-        services = {t.id: self.history.series_for(self.plan.id, t.indicator).series for t in self.plan.targets}
-        return {t.id: t.model_copy(update={"indicator": services[t.id] or t.indicator}) for t in self.plan.targets}
+        return {t.id: t.model_copy(update=self._served(t)) for t in self.plan.targets}
+
+    def _served(self, target: Target) -> dict[str, str]:
+        names = {"indicator": target.indicator} | ({"of": target.of} if target.kind == "share" and target.of else {})
+        return {field: self.history.series_for(self.plan.id, name).series or name for field, name in names.items()}
 
     @functools.cached_property
     def missing(self) -> dict[str, Missing]:
@@ -190,16 +194,15 @@ class _Work:
     def candidates(self) -> list[Target]:
         return [t for name, t in self.resolved.items() if name not in self.missing]
 
-    def indicator(self, target: Target) -> str:
-        name = self.history.find(target.indicator)
-        assert name is not None, "can_be_assessed refuses unknown indicators"
-        return name
+    @functools.cached_property
+    def indicators(self) -> list[str]:
+        """Those that candidates stand on."""
+        return list(dict.fromkeys(name for t in self.candidates for name in indicators_of(t, self.history)))
 
     @functools.cached_property
     def last_year(self) -> int:
         """A year that no figure reaches and no target passes."""
-        names = [self.indicator(t) for t in self.candidates]
-        figures = int(self.history.usable(names)["year"].max()) + 1
+        figures = int(self.history.usable(self.indicators)["year"].max()) + 1
         return max([figures, self.to, *(t.by for t in self.candidates if t.by is not None)])
 
     def project(self, names: Sequence[str], treatments: Mapping[str, str], model: Model) -> Projection:
@@ -232,28 +235,38 @@ class _Work:
     @functools.cached_property
     def projections(self) -> dict[str, dict[str, Projection | str]]:
         """By indicator and treatment its projection as asked for, or why there is none."""
-        names = dict.fromkeys(self.indicator(t) for t in self.candidates)
-        return {name: {t: self._under(name, t, self.model) for t in self.history.treatments_of(name)} for name in names}
+        return {
+            name: {t: self._under({name: t}, self.model) for t in self.history.treatments_of(name)}
+            for name in self.indicators
+        }
 
-    def _under(self, indicator: str, treatment: str, model: Model) -> Projection | str:
+    def _under(self, treatments: Mapping[str, str], model: Model) -> Projection | str:
         try:
-            return self.project([indicator], {indicator: treatment} if treatment else {}, model)
+            return self.project(list(treatments), {name: t for name, t in treatments.items() if t}, model)
         except DataError as error:
             return str(error)
 
-    @functools.cached_property
-    def ways(self) -> dict[str, list[_Way]]:
-        """By indicator every way to project it, treatment by treatment, the prior asked for first."""
-        return {indicator: list(self._ways_of(indicator)) for indicator in self.projections}
+    def ways(self, group: _Group) -> list[_Way]:
+        """Every way to project a group of indicators, treatment by treatment, the prior asked for first."""
+        if group not in self._ways:
+            self._ways[group] = list(self._ways_of(group))
+        return self._ways[group]
 
-    def _ways_of(self, indicator: str) -> Iterator[_Way]:
-        priors = self._priors_of(indicator)
-        for treatment, found in self.projections[indicator].items():
+    @functools.cached_property
+    def _ways(self) -> dict[_Group, list[_Way]]:
+        return {}
+
+    def _ways_of(self, group: _Group) -> Iterator[_Way]:
+        priors = self._priors_of(group[0])
+        for chosen in itertools.product(*(self.projections[name] for name in group)):
+            treatments = dict(zip(group, chosen, strict=True))
+            told = " / ".join(t for t in chosen if t)
+            found = self._under(treatments, self.model) if len(group) > 1 else self.projections[group[0]][chosen[0]]
             for prior in priors:
                 under = found if isinstance(found, str) else replace(found, prior=prior)
-                yield _Way(treatment, prior.name, under, in_range=True)
-            alone = self._under(indicator, treatment, "random-walk") if priors else found
-            yield _Way(treatment, NO_PRIOR, alone, in_range=not priors)
+                yield _Way(told, prior.name, under, in_range=True)
+            alone = self._under(treatments, "random-walk") if priors else found
+            yield _Way(told, NO_PRIOR, alone, in_range=not priors)
 
     def _priors_of(self, indicator: str) -> list[Prior]:
         """The priors that the range of an indicator is over, the one asked for first; none for the random walk."""
@@ -265,10 +278,10 @@ class _Work:
 
     def assess(self, seed: int) -> Assessment:
         events, missing = self._default_events()
-        sensitivity = self._sensitivity(list(events.values()))
-        rows = {name: self._row(event, sensitivity) for name, event in events.items()}
+        sensitivity = self._sensitivity(list(events.values()), seed)
+        rows = {name: self._row(event, sensitivity, seed) for name, event in events.items()}
         joint = (
-            joint_probability(list(events.values()), self.default, self.dependence, seed=seed)
+            joint_probability(list(events.values()), self.default, self.dependence, seed=seed, engine=self.engine)
             if self.default and events
             else Joint(None, "none", reason=Text("nothing is assessed", "没有可评估的目标"))
         )
@@ -280,6 +293,7 @@ class _Work:
             plan=self.plan,
             history=self.history,
             projection=self.default,
+            events=tuple(events.values()),
             table=table,
             sensitivity=sensitivity,
             not_assessed=not_assessed,
@@ -303,24 +317,25 @@ class _Work:
         return events, missing
 
     def _event(self, target: Target) -> Event | Missing:
-        tried = self.projections[self.indicator(target)]
-        if self.default is None or self.indicator(target) not in self.default.indicators:
-            return not_projected(target.indicator, "; ".join(str(why) for why in tried.values()))
+        for name in indicators_of(target, self.history):
+            if self.default is None or name not in self.default.indicators:
+                return not_projected(name, "; ".join(str(why) for why in self.projections[name].values()))
+        assert self.default is not None, "a target stands on some indicator"
         return event_of(target, self.default)
 
-    def _sensitivity(self, events: Sequence[Event]) -> pd.DataFrame:
+    def _sensitivity(self, events: Sequence[Event], seed: int) -> pd.DataFrame:
         rows = [
             {
                 "target": event.target.id,
                 "treatment": way.treatment,
                 "prior": way.prior,
                 "reading": reading,
-                **_answer(target, way.projection),
+                **self._answer(target, way.projection, seed),
                 "in_range": way.in_range,
             }
             for event in events
             for reading, target in event.target.readings.items()
-            for way in self.ways[event.indicator]
+            for way in self.ways(event.indicators)
         ]
         return pd.DataFrame(rows, columns=list(SENSITIVITY_COLUMNS))
 
@@ -331,10 +346,10 @@ class _Work:
         return dependence_of(self.asked_dependence, self.default)
 
     def _joint_range(self, events: Sequence[Event], in_range: bool, seed: int) -> tuple[float, float]:
-        """Extremes of the joint probability: one prior for all indicators of a scale, each indicator in the worst,
-        and in the best, of its treatments and readings for its own targets. NaN where one has no number."""
-        ends = {name: self._ends(events, name, in_range, seed) for name in dict.fromkeys(e.indicator for e in events)}
-        scales = {name: self.history.scale_of(name) for name in ends}
+        """Extremes of the joint probability: one prior for all indicators of a scale, each group of indicators in the
+        worst, and in the best, of its treatments and readings for its own targets. NaN where one has no number."""
+        ends = {group: self._ends(events, group, in_range, seed) for group in _groups_of(events)}
+        scales = {group: self.history.scale_of(group[0]) for group in ends}
         nothing: dict[str, list[_Seen]] = {"": []}
         by_scale = [next((ends[n] for n in ends if scales[n] is s), nothing) for s in (LOG, LOGIT)]
         logs: list[float] = []
@@ -346,31 +361,70 @@ class _Work:
             logs += [self._log_joint([own[side] for own in sides], seed) for side in (0, -1)]
         return math.exp(min(logs)), math.exp(max(logs))
 
-    def _ends(self, events: Sequence[Event], indicator: str, in_range: bool, seed: int) -> dict[str, list[_Seen]]:
-        """By prior the ways to see the targets on an indicator, the least probable first."""
-        targets = [e.target for e in events if e.indicator == indicator]
+    def _ends(self, events: Sequence[Event], group: _Group, in_range: bool, seed: int) -> dict[str, list[_Seen]]:
+        """By prior the ways to see the targets on a group of indicators, the least probable first."""
+        targets = [e.target for e in events if e.indicator in group]
         found: dict[str, list[_Seen]] = {}
-        for way in self.ways[indicator]:
+        for way in self.ways(group):
             if way.in_range == in_range:
                 found.setdefault(way.prior, []).extend(_seen(targets, way.projection))
         return {prior: sorted(seen, key=lambda s: self._log_joint([s], seed)) for prior, seen in found.items()}
 
     def _log_joint(self, seen: Sequence[_Seen], seed: int) -> float:
         events = [event for own, _ in seen for event in own]
-        projections = {own[0].indicator: projection for own, projection in seen}
-        log_p = joint_probability(events, projections, self.dependence, seed=seed).log_probability if events else 0.0
+        projections = {name: projection for own, projection in seen for event in own for name in event.indicators}
+        if not events:
+            return 0.0
+        log_p = joint_probability(events, projections, self.dependence, seed=seed, engine=self.engine).log_probability
         assert log_p is not None, "events have a joint probability"
         return log_p
 
-    def _row(self, event: Event, sensitivity: pd.DataFrame) -> dict[str, Any]:
+    def _alone(self, event: Event, projection: Projection, seed: int) -> tuple[float, float]:
+        """log P of one event, and its numerical error."""
+        if event.published is not None:
+            return log_probability(event, projection), 0.0
+        nodes = sum(projection.node_error(name) for name in event.indicators)
+        if event.whole is None:
+            log_p = log_probability(event, projection)
+            return log_p, numerical_error(log_p, nodes)
+        joint = joint_probability([event], projection, self.dependence, seed=seed)
+        assert joint.log_probability is not None, "an event has a probability"
+        return joint.log_probability, nodes + math.exp(joint.log_probability) * joint.log_error
+
+    def _quantiles(self, event: Event, projection: Projection, asked: Sequence[float], seed: int) -> list[float]:
+        """Quantiles of the outcome in the terms of the target, ascending."""
+        if event.whole is None or event.published is not None:
+            return outcome_quantiles(event, projection, asked)
+        assert event.base is not None, "a share of two levels has what their units convert by"
+        logs = joined_quantiles(event, projection, self.dependence, asked, seed=seed)
+        return [math.exp(y - event.base) for y in logs]
+
+    def _answer(self, target: Target, projection: Projection | str, seed: int) -> dict[str, Any]:
+        """The probability of a target on a projection, with what belongs beside it, or why there is none."""
+        if isinstance(projection, str):
+            return {"reason": projection, "reason_zh": "未能预测"}
+        event = event_of(target, projection)
+        if isinstance(event, Missing):
+            return {"reason": event.reason.en, "reason_zh": event.reason.zh}
+        log_p, error = self._alone(event, projection, seed)
+        return {
+            "probability": math.exp(log_p),
+            "log_probability": log_p,
+            "numerical_error": error,
+            "observations": min(projection.origin(name).changes for name in event.indicators),
+            "median": self._quantiles(event, projection, [0.5], seed)[0],
+            "reason": "",
+            "reason_zh": "",
+        }
+
+    def _row(self, event: Event, sensitivity: pd.DataFrame, seed: int) -> dict[str, Any]:
         assert self.default is not None, "an event has a projection"
         target, projection = event.target, self.default
-        origin = projection.origin(event.indicator)
-        log_p = log_probability(event, projection)
+        log_p, error = self._alone(event, projection, seed)
         p = math.exp(log_p)
         own = (sensitivity["target"] == target.id) & sensitivity["in_range"]
         over = sensitivity.loc[own, "probability"].dropna()
-        low, median, high = outcome_quantiles(event, projection)
+        low, median, high = self._quantiles(event, projection, _INTERVAL, seed)
         settled = event.published is not None
         word = ("attained" if p == 1 else "missed") if settled else ipcc_likelihood(p)
         return {
@@ -382,41 +436,31 @@ class _Work:
             "unit": unit_of(target),
             "nature": target.nature,
             "control": target.control,
-            "observations": origin.changes,
-            "last_year": origin.year,
+            "observations": min(projection.origin(name).changes for name in event.indicators),
+            "last_year": _last_year(event, projection),
             "last_value": _last_value(event, projection),
             "required_growth": None if settled else required_growth(event, projection),
             "median": median,
             "interval80": (low, high),
             "probability": p,
-            "numerical_error": 0.0 if settled else numerical_error(log_p, projection.node_error(event.indicator)),
+            "numerical_error": error,
             "range": (float(over.min()), float(over.max())),
             "likelihood": word,
         }
 
 
-def _answer(target: Target, projection: Projection | str) -> dict[str, Any]:
-    """The probability of a target on a projection, with what belongs beside it, or the reason why there is none."""
-    if isinstance(projection, str):
-        return {"reason": projection, "reason_zh": "未能预测"}
-    event = event_of(target, projection)
-    if isinstance(event, Missing):
-        return {"reason": event.reason.en, "reason_zh": event.reason.zh}
-    log_p = log_probability(event, projection)
-    error = 0.0 if event.published is not None else projection.node_error(event.indicator)
-    return {
-        "probability": math.exp(log_p),
-        "log_probability": log_p,
-        "numerical_error": numerical_error(log_p, error),
-        "observations": projection.origin(event.indicator).changes,
-        "median": outcome_quantiles(event, projection)[1],
-        "reason": "",
-        "reason_zh": "",
-    }
+def _groups_of(events: Sequence[Event]) -> list[_Group]:
+    """Indicators that events join, directly or through others; each stands in one group."""
+    groups: list[_Group] = []
+    for event in events:
+        met = [group for group in groups if set(group) & set(event.indicators)]
+        joined = tuple(dict.fromkeys(name for group in [*met, event.indicators] for name in group))
+        groups = [group for group in groups if group not in met] + [joined]
+    return groups
 
 
 def _seen(targets: Sequence[Target], projection: Projection | str) -> Iterator[_Seen]:
-    """The targets on one indicator, each reading of them that has events."""
+    """The targets on a group of indicators, each reading of them that has events."""
     for reading in dict.fromkeys(name for target in targets for name in target.readings):
         read = [target.readings.get(reading, target) for target in targets]
         events = [] if isinstance(projection, str) else [event_of(target, projection) for target in read]
@@ -441,15 +485,13 @@ def log_probability(event: Event, projection: Projection) -> float:
     return 0.0 if event.target.holds(figure_as_stated(event, projection)) else -math.inf
 
 
-def outcome_quantiles(event: Event, projection: Projection) -> tuple[float, float, float]:
-    """10, 50 and 90 % quantiles of the outcome in the terms of the target; the published figure where there is one."""
+def outcome_quantiles(event: Event, projection: Projection, asked: Sequence[float]) -> list[float]:
+    """Quantiles of the outcome in the terms of the target, ascending; the published figure where there is one."""
     if event.published is not None:
-        value = float(figure_as_stated(event, projection))
-        return value, value, value
+        return [float(figure_as_stated(event, projection))] * len(asked)
     mixture = projection.mixture(event.indicator)
-    logs = mixture.quantile(mixture.row(event.by, event.since), _INTERVAL)
-    low, median, high = sorted(_in_terms_of(event, float(x), projection) for x in logs)
-    return low, median, high
+    logs = mixture.quantile(mixture.row(event.by, event.since), asked)
+    return sorted(_in_terms_of(event, float(x), projection) for x in logs)
 
 
 def _in_terms_of(event: Event, log_outcome: float, projection: Projection) -> float:
@@ -459,9 +501,18 @@ def _in_terms_of(event: Event, log_outcome: float, projection: Projection) -> fl
     return stated_change(event.target, log_outcome - (event.base or 0.0))
 
 
+def _last_year(event: Event, projection: Projection) -> int:
+    """The last year with a figure of every indicator of an event."""
+    return min(projection.origin(name).year for name in event.indicators)
+
+
 def _last_value(event: Event, projection: Projection) -> float | None:
     """The last figure, in the unit of a level or share target, else of the history; None where there are growth rates
-    only."""
+    only, or a share lacks a figure of part or whole."""
+    if event.whole is not None:
+        assert event.base is not None, "a share of two levels has what their units convert by"
+        y = share_y(projection, event.indicator, event.whole, _last_year(event, projection))
+        return None if y is None else math.exp(y - event.base)
     origin = projection.origin(event.indicator)
     if not origin.levels:
         return None
@@ -471,10 +522,15 @@ def _last_value(event: Event, projection: Projection) -> float | None:
     return float(figure_in_terms(event, y, projection))
 
 
-def required_growth(event: Event, projection: Projection) -> float:
+def required_growth(event: Event, projection: Projection) -> float | None:
     """What just attains the target from the last figure T years before: constant growth a year, (B / L)^(1 / T) - 1;
-    for a share the constant change a year in points, (B - L) / T, as a fraction."""
+    for a share the constant change a year in points, (B - L) / T, as a fraction; None where a share has no L."""
     bound = event.upper if event.lower == -math.inf and event.upper < math.inf else event.lower
+    if event.whole is not None:
+        assert event.base is not None, "a share of two levels has what their units convert by"
+        last = _last_value(event, projection)
+        years = event.by - _last_year(event, projection)
+        return None if last is None else (math.exp(bound - event.base) - last) / years
     start = 0.0 if event.since is not None else projection.origin(event.indicator).log_level
     years = event.by - (event.since if event.since is not None else projection.origin(event.indicator).year)
     return projection.scale_of(event.indicator).required(start, bound, years)

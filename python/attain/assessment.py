@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from attain.errors import ArgumentError
-from attain.event import Event, event_of, figure_unit
+from attain.event import Event, figure_unit
 from attain.history import History
 from attain.joint import Joint
 from attain.language import Language
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from attain.bottleneck import Bottleneck
+    from attain.consistency import Consistency
     from attain.goals import Menu
     from attain.path import AttainingPath
     from attain.reference_class import TrackRecord
@@ -56,6 +57,8 @@ class Assessment:
         What was assessed, and the figures it was assessed with; those not known at `as_of` are in its rows, unused.
     projection
         The projection under the default treatments of the data; None when nothing is assessed.
+    events
+        The assessed targets as events on the projection.
     table
         Frame, one row per assessed target, index target id, columns as in the JSON contract: value in `unit` as the
         plan states it (rates as fractions), observations (growth observations behind the number), last_value (in
@@ -86,6 +89,7 @@ class Assessment:
     plan: Plan
     history: History
     projection: Projection | None
+    events: tuple[Event, ...]
     table: pd.DataFrame
     sensitivity: pd.DataFrame
     not_assessed: pd.DataFrame
@@ -113,7 +117,7 @@ class Assessment:
         """Error of the computation in `probability`."""
         if self.log_probability is None or self.projection is None:
             return None
-        nodes = sum(self.projection.node_error(name) for name in self.table["indicator"].unique())
+        nodes = sum(self.projection.node_error(name) for name in self.projection.indicators)
         of_integral = math.exp(self.log_probability) * self.joint.log_error
         return numerical_error(self.log_probability, nodes) + of_integral
 
@@ -136,17 +140,10 @@ class Assessment:
             return pd.DataFrame({"loading": [], "years": []}).rename_axis("indicator")
         return self.joint.dependence.to_frame()
 
-    @functools.cached_property
+    @property
     def open_events(self) -> tuple[Event, ...]:
-        """The assessed targets that no published figure settles, as events on the projection."""
-        found: list[Event] = []
-        for name, indicator in self.table["indicator"].items():
-            target = next(target for target in self.plan.targets if target.id == name)
-            assert self.projection is not None, "an assessed target has a projection"
-            event = event_of(target.model_copy(update={"indicator": indicator}), self.projection)
-            if isinstance(event, Event) and event.published is None:
-                found.append(event)
-        return tuple(found)
+        """The events that no published figure settles."""
+        return tuple(event for event in self.events if event.published is None)
 
     @functools.cached_property
     def attaining_path(self) -> AttainingPath | None:
@@ -203,7 +200,7 @@ class Assessment:
 
         if self.projection is None:
             return ()
-        known = [e for e in self.open_events if self.projection.origin(e.indicator).levels]
+        known = [e for e in self.open_events if e.whole is None and self.projection.origin(e.indicator).levels]
         words = {(e.indicator, e.by): e.word for e in known}
         return tuple(menu(self.projection, name, by=by, word=word) for (name, by), word in words.items())
 
@@ -221,6 +218,13 @@ class Assessment:
             t.id: track_record(record, **{c: getattr(t, c) for c in ("kind", "control") if c in record.columns})
             for t in influenced
         }
+
+    @functools.cached_property
+    def consistency(self) -> Consistency:
+        """Whether the targets agree with each other and with the figures known then: `check`, on first use."""
+        from attain.consistency import check
+
+        return check(self.plan, self.history)
 
     @functools.cached_property
     def hindsight(self) -> pd.DataFrame:
@@ -271,7 +275,7 @@ class Assessment:
             "joint": self._joint_dict(),
             "targets": targets,
             "not_assessed": missing,
-            "consistency": {"feasible": None, "conflicts": []},
+            "consistency": self.consistency.brief(),
         }
 
     def _joint_dict(self) -> dict[str, Any] | None:
@@ -325,7 +329,7 @@ def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]
     name = result.history.series_for(result.plan.id, target.indicator).series
     if result.as_of is None or target.by is None or name is None:
         return
-    later = rows["unused"].str.startswith(("released after", "after ")) & (rows["kind"] != "growth")
+    later = rows["unused"].str.startswith(("released after", "after ")) & rows["kind"].isin(["level", "share"])
     own = (rows["indicator"] == name) & (rows["period"] == "") & (rows["year"] <= target.by)
     floors_first = rows[later & own].sort_values(["year", "bound"], ascending=[True, False], kind="stable")
     for _, row in floors_first.iterrows():

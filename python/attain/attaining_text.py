@@ -158,10 +158,10 @@ def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
         return
     bound = set(path.targets.index[path.targets["binding"]])
     events = [e for e in _hardest_first(voice.result) if e.target.id in bound]
-    indicators = list(dict.fromkeys(e.indicator for e in events))
+    indicators = list(dict.fromkeys(name for e in events for name in e.indicators))
     courses = [_course(voice, path, indicator) for indicator in indicators[:_MOST_NAMED]]
     yield voice.say(f"Most likely in this way: {'; '.join(courses)}.", f"最可能的实现方式：{'；'.join(courses)}。")
-    if len(indicators) < len({e.indicator for e in voice.result.open_events}):
+    if len(indicators) < len({name for e in voice.result.open_events for name in e.indicators}):
         yield voice.say("The other indicators need only move along.", "其他指标随之变动即可。")
     yield _modesty(voice, path)
     yield from _beliefs(voice, events)
@@ -169,7 +169,7 @@ def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
 
 def _course(voice: _Voice, path: AttainingPath, indicator: str) -> str:
     """The path of one indicator, year by year where there are few years, else on average."""
-    last = max(e.by for e in voice.result.open_events if e.indicator == indicator)
+    last = max(e.by for e in voice.result.open_events if indicator in e.indicators)
     years = path.growth[indicator].dropna().loc[:last].index.tolist()
     if len(years) <= _MOST_NAMED:
         asked, given = (
@@ -233,7 +233,8 @@ def _hardest_first(result: Assessment) -> list[Event]:
 
 
 def _is_floor(event: Event, projection: Projection) -> bool:
-    return event.lower > -math.inf and event.since is None and bool(projection.origin(event.indicator).levels)
+    alone = event.since is None and event.whole is None
+    return alone and event.lower > -math.inf and bool(projection.origin(event.indicator).levels)
 
 
 # --- what could be promised instead ---------------------------------------------------------------------------------

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
+_LogJoint = Callable[[Sequence[Event]], float]
 
-MOST_SHARED = 16
+MOST_SHARED, MOST_DRAWN = 16, 8
 RELAXED_TO = (0.5, 0.8)
 _FRACTIONS = -8.0, 8.0
 _IMPOSSIBLE = -1e3  # stands for the log of no probability, where a root is sought
@@ -47,8 +48,8 @@ class Bottleneck:
     events : the open targets.
     table : frame, index target id, the bottleneck first (the target whose removal raises P(all) most). Columns
         probability (alone), others (P of all the others), given (P of it when all the others are attained), shapley
-        (its share of -log P(all); NaN for more than 16 open targets, whose 2^N subsets are not computed, and where the
-        targets cannot all be attained) and fraction (that share of the whole).
+        (its share of -log P(all); NaN for more than 16 open targets, or 8 where draws give the probabilities, whose 2^N
+        subsets are not computed, and where the targets cannot all be attained) and fraction (that share of the whole).
     log_probability : of all open targets; minus infinity where they contradict each other.
     relaxation : Series, index probability (0.5 and 0.8): the fraction of what is asked at which P(all) is that. Asked
         is the change in y from the last figure to the bound, so 1 is the plan, 0 no growth at all, above 1 more than
@@ -98,14 +99,12 @@ def bottleneck(events: Sequence[Event], projection: Projection, dependence: Depe
 
     n, whole = len(events), log_joint(events)
     each = [log_joint([event]) for event in events]
-    if 0 < n <= MOST_SHARED:
-        table = subset_probabilities(events, projection, dependence, seed=seed)
-        table[[0, -1, *(1 << i for i in range(n))]] = [0.0, whole, *each]  # exact, or as the assessment tells it
-        others = [float(table[(1 << n) - 1 - (1 << i)]) for i in range(n)]
-        shares = shapley_shares(-table) if whole > -math.inf else np.full(n, math.nan)
-    else:
-        others = [log_joint([e for e in events if e is not event]) for event in events]
-        shares = np.full(n, math.nan)
+    others = [log_joint([e for e in events if e is not event]) for event in events]
+    table = _subsets(events, projection, dependence, seed, log_joint) if n and whole > -math.inf else None
+    shares = np.full(n, math.nan)
+    if table is not None:
+        table[[0, *(1 << i for i in range(n)), -1]] = [0.0, *each, whole]  # as the assessment tells them
+        shares = shapley_shares(-table)
     frame = pd.DataFrame(
         {
             "probability": np.exp(each),
@@ -119,6 +118,20 @@ def bottleneck(events: Sequence[Event], projection: Projection, dependence: Depe
     fractions = [_fraction_for(p, events, projection, log_joint) for p in RELAXED_TO]
     relaxation = pd.Series(fractions, index=pd.Index(RELAXED_TO, name="probability"), dtype=float)
     return Bottleneck(tuple(events), frame, whole, relaxation)
+
+
+def _subsets(
+    events: Sequence[Event], projection: Projection, dependence: Dependence, seed: int, log_joint: _LogJoint
+) -> Floats | None:
+    """log P of every subset (2^N), from the table of one integral, or by draws of each subset; None where there are too
+    many."""
+    if joint_probability(events, projection, dependence, seed=seed).engine != "sov":
+        known = len(events) <= MOST_SHARED
+        return subset_probabilities(events, projection, dependence, seed=seed) if known else None
+    if len(events) > MOST_DRAWN:
+        return None
+    subsets = range(1 << len(events))
+    return np.array([log_joint([e for i, e in enumerate(events) if subset >> i & 1]) for subset in subsets])
 
 
 def shapley_shares(cost: Floats) -> Floats:
@@ -135,15 +148,16 @@ def shapley_shares(cost: Floats) -> Floats:
 def relaxed(event: Event, fraction: float, projection: Projection) -> Event:
     """The event with that fraction of the change that its bounds ask for: of a floor the rise from the last figure, of
     a ceiling the fall."""
-    start = 0.0 if event.since is not None else projection.origin(event.indicator).log_level
+    start = 0.0
+    if event.since is None:
+        last = [projection.origin(name).log_level for name in event.indicators]
+        start = last[0] - sum(last[1:])
     lower = event.lower - (1 - fraction) * max(event.lower - start, 0.0) if event.lower > -math.inf else event.lower
     upper = event.upper + (1 - fraction) * max(start - event.upper, 0.0) if event.upper < math.inf else event.upper
     return replace(event, lower=lower, upper=upper)
 
 
-def _fraction_for(
-    probability: float, events: Sequence[Event], projection: Projection, log_joint: Callable[[Sequence[Event]], float]
-) -> float:
+def _fraction_for(probability: float, events: Sequence[Event], projection: Projection, log_joint: _LogJoint) -> float:
     """The fraction of what is asked at which all events have that probability; NaN where none does."""
 
     def short(fraction: float) -> float:

@@ -127,8 +127,8 @@ def _y_at(projection: Projection, name: str, by: int, log_probability: float, wo
 def _event(projection: Projection, name: str, by: int, y: float, word: Word) -> Event:
     """y of a year as a floor or a ceiling. The joint engine asks a target only of what is settled."""
     target = level_target(name, by=by, at_least=1)
-    bounds = {"lower": y, "upper": math.inf} if word == "at_least" else {"lower": -math.inf, "upper": y}
-    return Event(target, name, by, None, base=None, published=None, **bounds)
+    lower, upper = (y, math.inf) if word == "at_least" else (-math.inf, y)
+    return Event(target, name, by, None, lower, upper, None, None)
 
 
 def _log_all(projection: Projection, at: Mapping[str, float], by: int, word: Word, dependence: Dependence) -> float:

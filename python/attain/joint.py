@@ -1,28 +1,36 @@
-"""The probability of several events at once: exactly, as a product over indicators, or with common factors."""
+"""The probability of several events at once: exactly, as a product over indicators, with common factors, or, where
+these do not serve, by draws of the indicators' components."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from attain import _core
 from attain.dependence import Dependence
+from attain.errors import NumericalError
 from attain.event import Event, figure_as_stated
 from attain.language import Text
-from attain.projection import Projection
+from attain.projection import Mixture, Projection
 
 NO_REASON = Text("", "")
 Projections = Projection | Mapping[str, Projection]
 
 _RELATIVE_ERROR = 5e-4  # of an integral over two dimensions or more; one dimension goes far below
 _MOST_POINTS = 12 * 2**17  # what the generating vector of the lattice was made for
-_LOOSE = 2e-2, 12 * 2**7  # several functionals on one indicator: every point sums over all components and scales
+_DRAWN = 1e-3, 12 * 2**14  # the same of the separation of variables
 _MOST_SUBSETS = 16
+_CLOSE_SCORE = 1e-3  # a quantile of a joined event, as a normal score
+_MOST_STEPS = 30
+_FARTHEST = 1e-12  # probabilities count as at least this when scored
+
+Engine = Literal["auto", "exact", "independent", "factor", "sov"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +41,8 @@ class Joint:
     ----------
     log_probability : None where it is not computed, and `reason` says why.
     engine : `exact` for one functional of one indicator, `independent` for a product over indicators, `factor` for
-        an integral over common factors; `none` where nothing is assessed.
-    log_error : numerical error of the log, of the integral.
+        an integral over common factors, `sov` for draws of components; `none` where nothing is assessed.
+    log_error : numerical error of the log, of the integral or the draws.
     dependence : how the indicators move together; None where nothing is assessed.
     """
 
@@ -46,13 +54,20 @@ class Joint:
 
 
 def joint_probability(
-    events: Sequence[Event], projections: Projections, dependence: Dependence, *, seed: int = 0
+    events: Sequence[Event],
+    projections: Projections,
+    dependence: Dependence,
+    *,
+    seed: int = 0,
+    engine: Engine = "auto",
 ) -> Joint:
     """Joint probability of events.
 
     Published figures settle their targets; bounds on one functional of one indicator reduce to the stricter. What is
     left is exact for one functional; a product where the dependence is none; and otherwise the integral of
-    csrc/include/attain/joint.h over common factors.
+    csrc/include/attain/joint.h over common factors. Where an event joins indicators, an indicator has bounds on
+    several functionals, or correlations leave no common factors, it is the separation of variables of
+    csrc/include/attain/sov.h.
 
     Parameters
     ----------
@@ -64,24 +79,33 @@ def joint_probability(
         Loadings of the indicators.
     seed
         Of the lattice, which integrates over two dimensions and more.
+    engine
+        `"sov"` takes the separation of variables in any case; the others are as the events and the dependence say.
     """
     open_events = [event for event in events if event.published is None]
-    engine = _engine_for(open_events, dependence)
-    held = (e.target.holds(figure_as_stated(e, _of(projections, e))) for e in events if e.published is not None)
+    chosen = "sov" if engine == "sov" else _engine_for(open_events, dependence)
+    held = (
+        e.target.holds(figure_as_stated(e, _of(projections, e.indicator))) for e in events if e.published is not None
+    )
     if not all(held):
-        return Joint(-math.inf, engine, dependence=dependence)
+        return Joint(-math.inf, chosen, dependence=dependence)
     groups = _by_indicator(open_events)
-    if engine == "factor":
-        log_p, error = _integral(groups, projections, dependence, seed)
-        return Joint(log_p, engine, error, dependence)
+    if chosen in ("factor", "sov"):
+        log_p, error = (
+            _integral(groups, projections, dependence, seed)
+            if chosen == "factor"
+            else _separation(open_events, projections, dependence, seed)
+        )
+        return Joint(log_p, chosen, error, dependence)
     parts = [_of_one_indicator(own, projections, dependence, seed) for own in groups]
-    return Joint(sum(p for p, _ in parts), engine, sum(error for _, error in parts), dependence)
+    return Joint(sum(p for p, _ in parts), chosen, sum(error for _, error in parts), dependence)
 
 
 def subset_probabilities(
     events: Sequence[Event], projections: Projections, dependence: Dependence, *, seed: int = 0
 ) -> npt.NDArray[np.float64]:
-    """log P of every subset of open events: (2^N); bit i of an index says that event i is among them. At most 16."""
+    """log P of every subset of open events, each on one indicator: (2^N); bit i of an index says that event i is among
+    them. At most 16."""
     groups = _by_indicator(events)
     order = [events.index(event) for own in groups for event in own]
     answers = _core.joint_subsets(
@@ -92,14 +116,77 @@ def subset_probabilities(
     return np.ascontiguousarray(answers[moved, 0])
 
 
+def joined_quantiles(
+    event: Event, projections: Projections, dependence: Dependence, probability: Sequence[float], *, seed: int = 0
+) -> list[float]:
+    """Quantiles of y of the part less that of the whole.
+
+    Raises
+    ------
+    NumericalError
+        When a quantile lies beyond all search.
+    """
+    normal = NormalDist()
+    margins = [_of(projections, name).mixture(name) for name in event.indicators]
+    (low, middle, high), whole = (margin.quantile(margin.row(event.by), [0.1, 0.5, 0.9]) for margin in margins)
+    centre, spread = float(middle - whole[1]), 0.4 * math.hypot(high - low, whole[2] - whole[0])
+
+    def score(y: float) -> float:
+        below = replace(event, lower=-math.inf, upper=y)
+        found = math.exp(_separation([below], projections, dependence, seed)[0])
+        return normal.inv_cdf(min(max(found, _FARTHEST), 1 - _FARTHEST))
+
+    if spread == 0:
+        return [centre for _ in probability]
+    return [_root(score, normal.inv_cdf(p), centre, spread) for p in probability]
+
+
+def _root(score: Callable[[float], float], wanted: float, centre: float, spread: float) -> float:
+    """Where a rising function, nearly a line, has a value: bracketed, then by the Illinois method."""
+    low, high, reach = centre + (wanted - 0.3) * spread, centre + (wanted + 0.3) * spread, spread
+    below, above = score(low) - wanted, score(high) - wanted
+    for _ in range(_MOST_STEPS):
+        if below <= 0 <= above:
+            break
+        reach *= 2
+        if below > 0:
+            low, high, above = low - reach, low, below
+            below = score(low) - wanted
+        else:
+            low, high, below = high, high + reach, above
+            above = score(high) - wanted
+    if not below <= 0 <= above:
+        raise NumericalError("a quantile of a share of two levels lies too far out; give more years of figures")
+    y = low
+    for _ in range(_MOST_STEPS):
+        y = (low * above - high * below) / (above - below) if above > below else low
+        off = score(y) - wanted
+        if abs(off) < _CLOSE_SCORE or high - low < _CLOSE_SCORE * spread:
+            break
+        if off > 0:
+            high, above, below = y, off, 0.5 * below
+        else:
+            low, below, above = y, off, 0.5 * above
+    return y
+
+
 def _engine_for(open_events: Sequence[Event], dependence: Dependence) -> str:
-    if len({event.functional for event in open_events}) <= 1:
+    if any(event.whole is not None for event in open_events):
+        return "sov"
+    if _functionals(open_events) <= 1:
         return "exact"
-    return "independent" if dependence.kind == "independent" else "factor"
+    if dependence.kind == "independent":
+        return "independent"
+    several = any(_functionals(own) > 1 for own in _by_indicator(open_events))
+    return "sov" if several or dependence.correlation is not None else "factor"
 
 
-def _of(projections: Projections, event: Event) -> Projection:
-    return projections if isinstance(projections, Projection) else projections[event.indicator]
+def _functionals(events: Sequence[Event]) -> int:
+    return len({event.functional for event in events})
+
+
+def _of(projections: Projections, indicator: str) -> Projection:
+    return projections if isinstance(projections, Projection) else projections[indicator]
 
 
 def _by_indicator(events: Sequence[Event]) -> list[list[Event]]:
@@ -111,12 +198,12 @@ def _of_one_indicator(
     own: Sequence[Event], projections: Projections, dependence: Dependence, seed: int
 ) -> tuple[float, float]:
     """log P of the bounds on one indicator, and its error."""
-    if len({event.functional for event in own}) > 1:
-        return _integral([own], projections, dependence, seed)
+    if _functionals(own) > 1:
+        return _separation(own, projections, dependence, seed)
     lower, upper = max(event.lower for event in own), min(event.upper for event in own)
     if lower > upper:
         return -math.inf, 0.0
-    mixture = _of(projections, own[0]).mixture(own[0].indicator)
+    mixture = _of(projections, own[0].indicator).mixture(own[0].indicator)
     return mixture.log_probability(mixture.row(own[0].by, own[0].since), lower, upper), 0.0
 
 
@@ -124,15 +211,42 @@ def _integral(
     groups: Sequence[Sequence[Event]], projections: Projections, dependence: Dependence, seed: int
 ) -> tuple[float, float]:
     arguments = [_arguments(own, projections, dependence) for own in groups]
-    several = any(len({event.functional for event in own}) > 1 for own in groups)
-    accuracy = _LOOSE if several else (_RELATIVE_ERROR, _MOST_POINTS)
-    ((log_p, error),) = _core.joint_log_probability(arguments, seed, *accuracy)
+    ((log_p, error),) = _core.joint_log_probability(arguments, seed, _RELATIVE_ERROR, _MOST_POINTS)
     return float(log_p), float(error)
+
+
+def _separation(
+    events: Sequence[Event], projections: Projections, dependence: Dependence, seed: int
+) -> tuple[float, float]:
+    """log P of events that may join indicators, and its error."""
+    names = list(dict.fromkeys(name for event in events for name in event.indicators))
+    if not names:
+        return 0.0, 0.0
+    mixtures = {name: _of(projections, name).mixture(name) for name in names}
+    log_p, error, _, _ = _core.sov_log_probability(
+        [(m.weight, m.df, m.location, m.scale, m.years[0]) for m in mixtures.values()],
+        dependence.matrix(names),
+        np.array([_joined_row(event, mixtures) for event in events]),
+        np.array([event.lower for event in events]),
+        np.array([event.upper for event in events]),
+        seed,
+        *_DRAWN,
+    )
+    return log_p, error
+
+
+def _joined_row(event: Event, mixtures: Mapping[str, Mixture]) -> npt.NDArray[np.float64]:
+    """The functional of an event over the years of all indicators, one after the other."""
+    parts = {name: np.zeros(len(mixture.years)) for name, mixture in mixtures.items()}
+    parts[event.indicator] = mixtures[event.indicator].row(event.by, event.since)
+    if event.whole is not None:
+        parts[event.whole] = -mixtures[event.whole].row(event.by)
+    return np.concatenate(list(parts.values()))
 
 
 def _arguments(own: Sequence[Event], projections: Projections, dependence: Dependence) -> tuple[Any, ...]:
     """One indicator as the core takes it."""
-    mixture = _of(projections, own[0]).mixture(own[0].indicator)
+    mixture = _of(projections, own[0].indicator).mixture(own[0].indicator)
     return (
         mixture.weight,
         mixture.df,

@@ -179,6 +179,8 @@ class _Space:
         row[self.places.index((event.indicator, event.by))] = 1.0
         if event.since is not None:
             row[self.places.index((event.indicator, event.since))] = -1.0
+        if event.whole is not None:
+            row[self.places.index((event.whole, event.by))] = -1.0
         return row
 
     def linear(self, events: Sequence[Event]) -> tuple[Floats, Floats, list[str]]:
@@ -228,11 +230,10 @@ def _root(matrix: Floats) -> Floats:
 
 def _surprises(places: Sequence[tuple[str, int]], dependence: Dependence) -> Floats:
     """Correlations of the coordinates: those of the indicators within one year, else none."""
-    loadings = np.array([dependence.of(name) for name, _ in places])
+    names = list(dict.fromkeys(name for name, _ in places))
+    own = np.array([names.index(name) for name, _ in places])
     years = np.array([year for _, year in places])
-    between = np.where(years[:, None] == years, loadings @ loadings.T, 0.0)
-    np.fill_diagonal(between, 1.0)
-    return between
+    return np.where(years[:, None] == years, dependence.matrix(names)[np.ix_(own, own)], 0.0)
 
 
 def _nearest(space: _Space, rows: Floats, bounds: Floats, totals: Sequence[Total]) -> Nearest:
