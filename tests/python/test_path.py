@@ -1,5 +1,6 @@
 """The attaining path: KKT conditions, contradictions, closed forms, sums against brute force, the bundled plans."""
 
+import html
 import math
 
 import numpy as np
@@ -8,11 +9,14 @@ import pytest
 from scipy.optimize import minimize_scalar
 
 import attain as at
+from attain.attaining_text import QUESTIONS, half_page
 from attain.dependence import dependence_of
 from attain.errors import ArgumentError, NumericalError, PlanError
 from attain.event import Event
 from attain.least_distance import nearest_point
 from attain.path import Total, _Space, attaining_path, floors_of_sums
+from attain.report import assessment_page
+from attain.wording import chance
 
 YEARS = [2017, 2018, 2019, 2020, 2021, 2022]
 LEVELS = np.array([100, 108, 113, 125, 131, 140.0])
@@ -212,3 +216,33 @@ def test_the_path_tells_and_draws_itself():
         figure = path.plot("sei_va_share", language=language)
         assert len(figure.axes) == 2
     assert "<table" in path._repr_html_()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_half_page_answers_what_follows_from_the_verdict(language):
+    result = at.assess("jiangxi-2025")
+    answers = dict(half_page(result, language))
+    assert list(answers) == [text.say(language) for text in QUESTIONS.values()]
+    holds, takes, instead = (answers[text.say(language)] for text in QUESTIONS.values())
+    first = result.bottleneck.iloc[0]
+    for p in (first["probability"], first["others"], result.probability):
+        assert chance(p, language) in holds
+    growth = result.attaining_path.growth["cluster_prov_revenue"]
+    assert all(f"{100 * g:.1f}" in takes for g in growth)
+    menu = result.menus[0].table.loc["general"]
+    assert all(f"{level / 10_000:.2f}" in instead for level in menu["level"])
+    assert len(" ".join(answers.values())) < (2000 if language == "en" else 800)
+    page = html.unescape(assessment_page(result, language))
+    assert all(answer in page for answer in answers.values())
+    assert all(question in result.summary(language=language) for question in answers)
+
+
+def test_a_share_of_two_levels_moves_both_along_the_path():
+    target = at.share("x", of="y", by=2025, at_least="60%", id="part")
+    history = levels(x=LEVELS, y=LEVELS * 2)
+    result = at.assess({"id": "p", "targets": [target]}, history)
+    end = result.path.loc[2025]
+    assert end["x"] / end["y"] == pytest.approx(0.6)
+    assert result.attaining_path.growth["x"].sum() > result.attaining_path.projected_growth["x"].sum()
+    assert result.bottleneck["shapley"].sum() == pytest.approx(-result.log_probability, abs=1e-9)
+    assert half_page(result)
