@@ -43,6 +43,7 @@ from attain.plan import Plan, load_plan
 from attain.precision import as_modelled
 from attain.prior import NO_PRIOR, Prior, load_prior, priors_of
 from attain.projection import Model, Projection, numerical_error, project
+from attain.reference_class import read_record
 from attain.scale import LOG, LOGIT
 from attain.target import Target
 from attain.units import convert, decimal
@@ -63,6 +64,7 @@ def assess(
     dependence: Any = "factor",
     as_of: AsOf = None,
     seed: int = 0,
+    track_record: Any = None,
 ) -> Assessment:
     """Assess the targets of a plan, each and together.
 
@@ -88,6 +90,9 @@ def assess(
         or a DataFrame of correlations, indicators as index and columns. `Assessment.dependence` shows it.
     seed
         Of the points of integrals over several target years, and of draws.
+    track_record
+        Frame or .csv file of past targets, as in `track_record`: shown beside the targets that programmes influence,
+        in no probability.
 
     Returns
     -------
@@ -123,7 +128,7 @@ def assess(
         raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; leave it out")
     if engine in ("independent", "factor") and result.engine == "sov":
         raise ArgumentError(f"engine: {engine!r} serves neither these targets nor these correlations; use 'sov'")
-    return result
+    return result if track_record is None else replace(result, track_record=read_record(track_record))
 
 
 @dataclass(frozen=True)
@@ -288,6 +293,7 @@ class _Work:
             plan=self.plan,
             history=self.history,
             projection=self.default,
+            events=tuple(events.values()),
             table=table,
             sensitivity=sensitivity,
             not_assessed=not_assessed,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -70,6 +70,11 @@ class Event:
     def functional(self) -> tuple[str, int, int | None, str | None]:
         """Targets with the same functional reduce to the stricter bounds."""
         return self.indicator, self.by, self.since, self.whole
+
+    @property
+    def word(self) -> Literal["at_least", "at_most"]:
+        """Is it a floor, or only a ceiling?"""
+        return "at_least" if self.lower > -math.inf else "at_most"
 
     def log_probability(self, mixture: Mixture) -> float:
         """log P(event) of an event on one indicator."""
