@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 _LogJoint = Callable[[Sequence[Event]], float]
 
-MOST_SHARED, MOST_DRAWN = 16, 8
+MOST_SHARED, MOST_DRAWN = 16, 6
 RELAXED_TO = (0.5, 0.8)
 _FRACTIONS = -8.0, 8.0
 _IMPOSSIBLE = -1e3  # stands for the log of no probability, where a root is sought
@@ -48,7 +48,7 @@ class Bottleneck:
     events : the open targets.
     table : frame, index target id, the bottleneck first (the target whose removal raises P(all) most). Columns
         probability (alone), others (P of all the others), given (P of it when all the others are attained), shapley
-        (its share of -log P(all); NaN for more than 16 open targets, or 8 where draws give the probabilities, whose 2^N
+        (its share of -log P(all); NaN for more than 16 open targets, or 6 where draws give the probabilities, whose 2^N
         subsets are not computed, and where the targets cannot all be attained) and fraction (that share of the whole).
     log_probability : of all open targets; minus infinity where they contradict each other.
     relaxation : Series, index probability (0.5 and 0.8): the fraction of what is asked at which P(all) is that. Asked

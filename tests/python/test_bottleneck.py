@@ -88,6 +88,21 @@ def test_more_than_sixteen_targets_have_no_shares_but_all_else():
     assert "–" in held.summary()
 
 
+def test_several_years_of_one_indicator_share_by_draws_while_they_are_few():
+    history = levels(2)
+    targets = [
+        at.level(name, by=by, at_least=float(history[name].iloc[-1]) * 1.08 ** (by - 2022), id=f"{name} {by}")
+        for name in history
+        for by in (2024, 2025, 2026, 2027)
+    ]
+    few = at.assess({"id": "p", "targets": targets[:5]}, history)
+    assert few.engine == "sov"
+    assert few.bottleneck["shapley"].sum() == pytest.approx(-few.log_probability, abs=1e-9)
+    many = at.assess({"id": "p", "targets": targets}, history)
+    assert many.bottleneck["shapley"].isna().all()
+    assert many.bottleneck["given"].between(0, 1).all()
+
+
 def test_the_relaxation_has_the_probability_that_it_says():
     result = at.assess("jiangxi-2022")
     held = at.assess(plan_of(levels(3), 1.25), levels(3)).holds_back
