@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "joint_mode.h"
+#include "kernels.h"
 #include "lattice.h"
 #include "memory.h"
 
@@ -135,7 +136,7 @@ static att_status open_work(lattice_work *w, uint64_t seed)
     w->x = w->shift + SHIFTS * n;
     lattice_vector(n, w->vector);
     for (uint64_t i = 0; i < SHIFTS; i++) {
-        random_stream stream = random_open(seed, i);
+        att_stream stream = att_stream_open(seed, 0, i);
         lattice_shift(&stream, n, w->shift + i * n);
     }
     return ATT_OK;

@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dense.h"
 #include "memory.h"
+#include "reverse_factor.h"
 
-#define ROUNDING 1e-13
-#define NOT_A_COVARIANCE 1e-9
 #define LEAST_SPREAD 1e-12
 #define WIDEST_STEP 0.125 /* of log scales */
 #define STEP_IN_DEVIATIONS 0.75
@@ -20,6 +18,7 @@ typedef struct {
     const joint_task *task;
     const att_joint_indicator *in;
     size_t coordinates, coordinate[MOST]; /* those that its bounds load on */
+    size_t place[MOST];                   /* of their years in the horizon */
     size_t rows;                          /* functionals: bounds on the same one are intersected */
     const double *row[ATT_JOINT_MOST_BOUNDS];
     double lower[ATT_JOINT_MOST_BOUNDS], upper[ATT_JOINT_MOST_BOUNDS];
@@ -127,27 +126,6 @@ static void sort_by_df(reader *r)
     }
 }
 
-/* Lower triangle L of L L' = scale matrix of component k over the coordinates; a pivot of nothing has a column of
- * nothing. */
-static att_status reverse_factor(const reader *r, size_t k, double *factor)
-{
-    size_t n = r->coordinates, horizon = r->in->mixture.horizon;
-    const double *scale = r->in->mixture.scale + k * horizon * horizon;
-    for (size_t i = 0; i < n; i++) {
-        size_t own_year = (size_t)(r->task->year[r->coordinate[i]] - r->in->first_year);
-        double *line = factor + i * n, size = scale[own_year * (horizon + 1)];
-        for (size_t j = 0; j <= i; j++) {
-            size_t year = (size_t)(r->task->year[r->coordinate[j]] - r->in->first_year);
-            double pivot = factor[j * n + j];
-            line[j] = scale[own_year * horizon + year] - dense_dot(line, factor + j * n, j);
-            if (j < i) line[j] = pivot > 0 ? line[j] / pivot : 0;
-        }
-        if (!(line[i] >= -NOT_A_COVARIANCE * size)) return ATT_BAD_ARGUMENT;
-        line[i] = line[i] > ROUNDING * size ? sqrt(line[i]) : 0;
-    }
-    return ATT_OK;
-}
-
 /* The direction of length 1 of a functional over the coordinates. */
 static void direction_of(const reader *r, const double *row, const double *factor, double *direction)
 {
@@ -217,7 +195,7 @@ static int is_possible(const reader *r, size_t k)
 static att_status write_component(const reader *r, size_t k, const component_target *out)
 {
     double factor[MOST * MOST], direction[MOST];
-    att_status status = reverse_factor(r, k, factor);
+    att_status status = reverse_factor(&r->in->mixture, k, r->place, r->coordinates, factor);
     for (size_t row = 0; status == ATT_OK && row < r->rows; row++) {
         if (r->scale[row * r->in->mixture.components + k] > 0) {
             direction_of(r, r->row[row], factor, direction);
@@ -302,6 +280,8 @@ att_status joint_part_open(const joint_task *task, size_t indicator, joint_layou
     r->task = task;
     r->in = &task->joint->indicator[indicator];
     r->coordinates = coordinates_of(task, indicator, r->coordinate);
+    for (size_t j = 0; j < r->coordinates; j++)
+        r->place[j] = (size_t)(task->year[r->coordinate[j]] - r->in->first_year);
     read_bounds(r, indicator);
     read_variables(r, layout);
     size_t components = r->in->mixture.components;

@@ -13,10 +13,10 @@ void lattice_vector(size_t dimensions, double *vector)
     for (size_t j = 0; j < dimensions; j++) vector[j] = LATTICE_VECTOR[j];
 }
 
-void lattice_shift(random_stream *stream, size_t dimensions, double *shift)
+void lattice_shift(att_stream *stream, size_t dimensions, double *shift)
 {
     for (size_t j = 0; j < dimensions; j++)
-        shift[j] = (2.0 * (double)(random_next(stream) >> 32) + 1) * 0x1p-33;
+        shift[j] = (2.0 * (double)(att_stream_next(stream) >> 32) + 1) * 0x1p-33;
 }
 
 static double mirrored(size_t k)

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "random.h"
+#include "attain/random.h"
 
 /* How many points the vector was made for; its components are 256. */
 size_t lattice_most_points(void);
@@ -20,7 +20,7 @@ size_t lattice_most_points(void);
 void lattice_vector(size_t dimensions, double *vector);
 
 /* Writes a random shift, odd multiples of 2^-33: no coordinate is 0 or 1 after it. */
-void lattice_shift(random_stream *stream, size_t dimensions, double *shift);
+void lattice_shift(att_stream *stream, size_t dimensions, double *shift);
 
 /* Writes r(first), ..., r(first + count - 1). */
 void lattice_places(size_t first, size_t count, double *place);

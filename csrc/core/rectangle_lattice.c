@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "chi_scale.h"
+#include "kernels.h"
 #include "lattice.h"
 #include "memory.h"
 #include "rectangle_tilt.h"
@@ -106,7 +107,7 @@ static int open_work(lattice_work *w, uint64_t seed)
     if (!w->vector || !w->shift || !w->y || (w->of_scale && !w->proposal)) return 0;
     lattice_vector(w->coordinates, w->vector);
     for (uint64_t i = 0; i < SHIFTS; i++) {
-        random_stream stream = random_open(seed, i);
+        att_stream stream = att_stream_open(seed, 0, i);
         lattice_shift(&stream, w->coordinates, w->shift + i * w->coordinates);
     }
     return 1;
