@@ -25,7 +25,7 @@ CORE = """
     reverse_factor joint_part joint_given joint_line joint_mode joint_lattice joint
     exact_sum scale_table path_plain path_avx2 path_avx512 simulation simulate
 """.split()
-GLUE = "module arrays raise glue_mixture glue_growth glue_joint".split()
+GLUE = "module arrays raise glue_mixture glue_growth glue_joint glue_simulate".split()
 
 WINDOWS = sys.platform == "win32"
 # No fused multiply-add: the same source gives the same bytes on every machine.

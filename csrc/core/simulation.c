@@ -359,9 +359,9 @@ void att_simulation_close(att_simulation *s)
     free(s);
 }
 
-size_t att_simulation_normals(const att_simulation *simulation)
+att_simulation_size att_simulation_size_of(const att_simulation *s)
 {
-    return simulation->normals;
+    return (att_simulation_size){s->normals, s->sources, s->years, s->quantities};
 }
 
 att_tally_layout att_simulation_layout(const att_simulation *simulation)

@@ -36,5 +36,6 @@ int check_length(PyArrayObject *array, int axis, size_t length, const char *name
 extern PyMethodDef growth_methods[];
 extern PyMethodDef mixture_methods[];
 extern PyMethodDef joint_methods[];
+extern PyMethodDef simulate_methods[];
 
 #endif

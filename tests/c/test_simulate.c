@@ -238,7 +238,7 @@ static uint64_t everything(att_instructions instructions)
     all_rules(&p);
     p.job.instructions = instructions;
     att_simulation *s = opened(&p);
-    size_t normals = att_simulation_normals(s);
+    size_t normals = att_simulation_size_of(s).normals;
     double *shift = calloc(2 * normals, sizeof *shift);
     uint32_t path[] = {100, 50};
     for (size_t r = 0; r < normals; r++) shift[r] = 0.3, shift[normals + r] = r % 2 ? -0.2 : 0;
@@ -389,7 +389,7 @@ static void weights_reach_rare_events(void **unused)
     walks(&p, 1);
     bounded(&p, ATT_LOGS, 3.2, INFINITY, TERMS({0, LAST, 1}));
     att_simulation *s = opened(&p);
-    size_t normals = att_simulation_normals(s);
+    size_t normals = att_simulation_size_of(s).normals;
     double *shift = calloc(2 * normals, sizeof *shift);
     shift[0] = shift[YEARS + 1] = 1.8; /* f and e of the last year */
     shift[YEARS] = 3.2;                /* the scale */
@@ -422,7 +422,7 @@ static void paths_are_what_is_tallied(void **unused)
     p.job.years = 4;
     p.job.year = EARLIER;
     att_simulation *s = opened(&p);
-    size_t normals = att_simulation_normals(s);
+    size_t normals = att_simulation_size_of(s).normals;
     double *normal = calloc(2 * ATT_BLOCK * normals, sizeof *normal),
            *path = calloc(2 * ATT_BLOCK * SOURCES * 4, sizeof *path);
     double quantity[2 * ATT_BLOCK * 5], again[2 * ATT_BLOCK * 5], weight[2 * ATT_BLOCK];

@@ -76,6 +76,11 @@ typedef struct {
     size_t size;
 } att_tally_layout;
 
+typedef struct {
+    size_t normals; /* that a path is made of */
+    size_t indicators, years, quantities;
+} att_simulation_size;
+
 /* Reads the job, which may go then. Status of att_mixture_margin for a mixture; ATT_BAD_ARGUMENT: NULL, nothing to draw,
  * years not descending, an indicator without any of the years, a term outside what is drawn, quantities of a target not
  * together, bounds that are NaN, loadings beyond ATT_JOINT_MOST_COMMON. ATT_TOO_MANY: targets.
@@ -91,8 +96,8 @@ void att_simulation_close(att_simulation *simulation);
 att_status att_simulation_aim(att_simulation *simulation, size_t modes, const double *shift,
                               const uint32_t *path);
 
-/* How many normals a path is made of. */
-size_t att_simulation_normals(const att_simulation *simulation);
+/* How large a path is, and where its tally keeps what. */
+att_simulation_size att_simulation_size_of(const att_simulation *simulation);
 att_tally_layout att_simulation_layout(const att_simulation *simulation);
 
 /* Adds blocks first .. first + count - 1 to the tally. */
