@@ -9,6 +9,7 @@ would widen every range to no use.
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from attain.assessment import SENSITIVITY_COLUMNS, TABLE_COLUMNS, Assessment
+from attain.dependence import Dependence, dependence_of
 from attain.errors import ArgumentError, DataError
 from attain.event import (
     ASSESSED_KINDS,
@@ -44,8 +46,9 @@ from attain.target import Target
 from attain.units import convert, decimal
 from attain.yardsticks import ipcc_likelihood
 
-Engine = Literal["auto", "exact", "independent"]
+Engine = Literal["auto", "exact", "independent", "factor"]
 _INTERVAL = (0.1, 0.5, 0.9)
+_Seen = tuple[Sequence[Event], Projection]  # the targets of one indicator, as events on a projection
 
 
 def assess(
@@ -55,6 +58,7 @@ def assess(
     model: Model | None = None,
     prior: str | Prior | None = None,
     engine: Engine = "auto",
+    dependence: Any = "factor",
     as_of: AsOf = None,
     seed: int = 0,
 ) -> Assessment:
@@ -72,9 +76,14 @@ def assess(
         its scale.
     engine
         `"exact"` for targets on one functional of one indicator, `"independent"` for a product over indicators,
-        `"auto"` the first that serves.
+        `"factor"` for an integral over what the indicators have in common. `"auto"`: `exact` where it serves, else
+        `independent` or `factor` as `dependence` says.
+    dependence
+        How the indicators move together: `"factor"`, one common factor estimated from the surprises of the past and
+        shrunk to what was learned; `"independent"`; a mapping of indicators to loadings (-0.99 to 0.99) on one factor;
+        or a DataFrame of correlations, indicators as index and columns. `Assessment.dependence` shows it.
     seed
-        For random results, of which there are none yet.
+        Of the points of integrals over several target years.
 
     Returns
     -------
@@ -86,8 +95,12 @@ def assess(
     PlanError, DataError, UnitError, BasisError, ArgumentError
         Naming the place and the way out.
     """
-    if engine not in ("auto", "exact", "independent"):
-        raise ArgumentError(f"engine: {engine!r} is none of 'auto', 'exact', 'independent'")
+    if engine not in ("auto", "exact", "independent", "factor"):
+        raise ArgumentError(f"engine: {engine!r} is none of 'auto', 'exact', 'independent', 'factor'")
+    if engine == "independent":
+        dependence = "independent"
+    if engine == "factor" and isinstance(dependence, str) and dependence == "independent":
+        raise ArgumentError("engine: 'factor' needs a dependence; leave `dependence` out, or use 'independent'")
     if model not in (None, "growth", "random-walk"):
         raise ArgumentError(f"model: {model!r} is neither 'growth' nor 'random-walk'")
     grid = load_prior("general" if prior is None else prior)
@@ -96,13 +109,14 @@ def assess(
         if (model, prior, as_of) != (None, None, None):
             raise ArgumentError("model, prior, as_of: the projection brings its own; leave them out")
         given = history
-        work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments)
+        work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments, dependence)
     else:
         figures = _history_of(loaded, history).as_of(as_of)
-        work = _Work(loaded, figures, model or "growth", grid if model != "random-walk" else None, 0, {})
+        own = grid if model != "random-walk" else None
+        work = _Work(loaded, figures, model or "growth", own, 0, {}, dependence)
     result = work.assess(seed)
     if engine == "exact" and result.engine != "exact":
-        raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'independent'")
+        raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'factor'")
     return result
 
 
@@ -132,6 +146,7 @@ class _Work:
     prior: Prior | None
     to: int
     treatments: Mapping[str, str]
+    asked_dependence: Any
 
     @functools.cached_property
     def resolved(self) -> dict[str, Target]:
@@ -248,9 +263,9 @@ class _Work:
         sensitivity = self._sensitivity(list(events.values()))
         rows = {name: self._row(event, sensitivity) for name, event in events.items()}
         joint = (
-            joint_probability(list(events.values()), self.default)
+            joint_probability(list(events.values()), self.default, self.dependence, seed=seed)
             if self.default and events
-            else Joint(None, "none", Text("nothing is assessed", "没有可评估的目标"))
+            else Joint(None, "none", reason=Text("nothing is assessed", "没有可评估的目标"))
         )
         table = pd.DataFrame.from_dict(rows, orient="index", columns=list(TABLE_COLUMNS)).rename_axis("id")
         columns = ["reason", "needs", "reason_zh", "needs_zh"]
@@ -264,8 +279,8 @@ class _Work:
             sensitivity=sensitivity,
             not_assessed=not_assessed,
             joint=joint,
-            joint_range=self._joint_range(list(events.values()), in_range=True),
-            data_alone=self._joint_range(list(events.values()), in_range=self.model == "random-walk"),
+            joint_range=self._joint_range(list(events.values()), True, seed),
+            data_alone=self._joint_range(list(events.values()), self.model == "random-walk", seed),
             prior=self.default.prior_name if self.default else self._asked,
             as_of=self.history.known,
             seed=seed,
@@ -304,26 +319,43 @@ class _Work:
         ]
         return pd.DataFrame(rows, columns=list(SENSITIVITY_COLUMNS))
 
-    def _joint_range(self, events: Sequence[Event], in_range: bool) -> tuple[float, float]:
-        """Extremes of the product over indicators: one prior for all of one scale, each indicator in the worst, and in
-        the best, of its treatments and readings. NaN where an indicator has no number."""
-        low = high = 0.0
-        ends = {name: self._ends(events, name, in_range) for name in dict.fromkeys(e.indicator for e in events)}
-        for scale in (LOG, LOGIT):
-            own = [ends[name] for name in ends if self.history.scale_of(name) is scale]
-            totals = [[sum(end[prior][side] for end in own) for side in (0, 1)] for prior in (own[0] if own else ())]
-            if own:
-                low, high = low + min(total[0] for total in totals), high + max(total[1] for total in totals)
-        return math.exp(low), math.exp(high)
+    @functools.cached_property
+    def dependence(self) -> Dependence:
+        """That between the indicators of the default projection."""
+        assert self.default is not None, "what is assessed is projected"
+        return dependence_of(self.asked_dependence, self.default)
 
-    def _ends(self, events: Sequence[Event], indicator: str, in_range: bool) -> dict[str, tuple[float, float]]:
-        """By prior the lowest and highest log joint probability of the targets on an indicator."""
+    def _joint_range(self, events: Sequence[Event], in_range: bool, seed: int) -> tuple[float, float]:
+        """Extremes of the joint probability: one prior for all indicators of a scale, each indicator in the worst,
+        and in the best, of its treatments and readings for its own targets. NaN where one has no number."""
+        ends = {name: self._ends(events, name, in_range, seed) for name in dict.fromkeys(e.indicator for e in events)}
+        scales = {name: self.history.scale_of(name) for name in ends}
+        nothing: dict[str, list[_Seen]] = {"": []}
+        by_scale = [next((ends[n] for n in ends if scales[n] is s), nothing) for s in (LOG, LOGIT)]
+        logs: list[float] = []
+        for priors in itertools.product(*by_scale):
+            chosen = dict(zip((LOG, LOGIT), priors, strict=True))
+            sides = [ends[name].get(chosen[scales[name]], []) for name in ends]
+            if not all(sides):
+                return math.nan, math.nan
+            logs += [self._log_joint([own[side] for own in sides], seed) for side in (0, -1)]
+        return math.exp(min(logs)), math.exp(max(logs))
+
+    def _ends(self, events: Sequence[Event], indicator: str, in_range: bool, seed: int) -> dict[str, list[_Seen]]:
+        """By prior the ways to see the targets on an indicator, the least probable first."""
         targets = [e.target for e in events if e.indicator == indicator]
-        found: dict[str, list[float]] = {}
+        found: dict[str, list[_Seen]] = {}
         for way in self.ways[indicator]:
             if way.in_range == in_range:
-                found.setdefault(way.prior, []).extend(_log_joints(targets, way.projection))
-        return {prior: (min(logs, default=math.nan), max(logs, default=math.nan)) for prior, logs in found.items()}
+                found.setdefault(way.prior, []).extend(_seen(targets, way.projection))
+        return {prior: sorted(seen, key=lambda s: self._log_joint([s], seed)) for prior, seen in found.items()}
+
+    def _log_joint(self, seen: Sequence[_Seen], seed: int) -> float:
+        events = [event for own, _ in seen for event in own]
+        projections = {own[0].indicator: projection for own, projection in seen}
+        log_p = joint_probability(events, projections, self.dependence, seed=seed).log_probability if events else 0.0
+        assert log_p is not None, "events have a joint probability"
+        return log_p
 
     def _row(self, event: Event, sensitivity: pd.DataFrame) -> dict[str, Any]:
         assert self.default is not None, "an event has a projection"
@@ -378,15 +410,14 @@ def _answer(target: Target, projection: Projection | str) -> dict[str, Any]:
     }
 
 
-def _log_joints(targets: Sequence[Target], projection: Projection | str) -> Iterator[float]:
-    """The log joint probabilities, where there are some, of targets on one indicator in each reading."""
+def _seen(targets: Sequence[Target], projection: Projection | str) -> Iterator[_Seen]:
+    """The targets on one indicator, each reading of them that has events."""
     for reading in dict.fromkeys(name for target in targets for name in target.readings):
         read = [target.readings.get(reading, target) for target in targets]
         events = [] if isinstance(projection, str) else [event_of(target, projection) for target in read]
         settled = [event for event in events if isinstance(event, Event)]
         if len(settled) == len(targets) and isinstance(projection, Projection):
-            log_p = joint_probability(settled, projection).log_probability
-            yield from [] if log_p is None else [log_p]
+            yield settled, projection
 
 
 def unit_of(target: Target) -> str:

@@ -88,7 +88,7 @@ class Assessment:
 
     @property
     def probability(self) -> float | None:
-        """P(all assessed targets); None when nothing is assessed or the joint needs another engine."""
+        """P(all assessed targets); None when nothing is assessed."""
         log_probability = self.joint.log_probability
         return None if log_probability is None else math.exp(log_probability)
 
@@ -103,7 +103,8 @@ class Assessment:
         if self.log_probability is None or self.projection is None:
             return None
         nodes = sum(self.projection.node_error(name) for name in self.table["indicator"].unique())
-        return numerical_error(self.log_probability, nodes)
+        of_integral = math.exp(self.log_probability) * self.joint.log_error
+        return numerical_error(self.log_probability, nodes) + of_integral
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -114,6 +115,15 @@ class Assessment:
     def engine(self) -> str:
         """Engine of the joint probability."""
         return self.joint.engine
+
+    @property
+    def dependence(self) -> pd.DataFrame:
+        """Frame, index indicator, columns loading (on what the indicators have in common; two indicators' surprises
+        correlate as the product of theirs) and years (whose surprises it shares with another indicator; 0 where the
+        loading was not estimated). Empty when nothing is assessed."""
+        if self.joint.dependence is None:
+            return pd.DataFrame({"loading": [], "years": []}).rename_axis("indicator")
+        return self.joint.dependence.to_frame()
 
     @functools.cached_property
     def hindsight(self) -> pd.DataFrame:
@@ -176,7 +186,7 @@ class Assessment:
             "numerical_error": self.numerical_error,
             "range": _plain(self.range),
             "engine": self.engine,
-            "dependence": "independent",
+            "dependence": self.joint.dependence.kind if self.joint.dependence else "independent",
             "targets": list(self.table.index),
             "of": len(self.plan.targets),
             **({"reason": self.joint.reason.en} if self.probability is None else {}),

@@ -663,6 +663,10 @@ class _Page:
         engines = {
             "exact": Text("exact: all on one quantity, the stricter bound decides", "精确：同一数量，以较严者为准"),
             "independent": Text("product over indicators taken as independent", "各指标视为相互独立，概率相乘"),
+            "factor": Text(
+                "integral over what the indicators have in common, and over the target years",
+                "对各指标的共同因素及各目标年份积分",
+            ),
         }
         told = engines.get(self.result.engine)
         return self.result.engine if told is None else told.say(self.language)

@@ -212,10 +212,18 @@ def fewest_observations(result: Assessment) -> int:
 
 
 def independence(result: Assessment) -> Text:
-    """What a product over indicators assumes, where there is one."""
-    if result.engine != "independent":
+    """How the indicators are taken to move together, where there are several."""
+    if result.engine == "independent":
+        return Text(", their indicators taken as independent", "（视各指标相互独立）")
+    if result.engine != "factor" or result.table["indicator"].nunique() < 2 or result.joint.dependence is None:
         return Text("", "")
-    return Text(", their indicators taken as independent", "（视各指标相互独立）")
+    if result.joint.dependence.kind == "given":
+        return Text(", their indicators moving together as given", "（各指标的相关性按给定值）")
+    if not result.dependence["years"].any():
+        return Text(
+            ", their indicators moving together as is usual in one place", "（各指标的相关性取同一地区的一般水平）"
+        )
+    return Text(", their indicators moving together as in the past", "（各指标的相关性按历史估计）")
 
 
 def verdict(result: Assessment) -> Text:

@@ -94,20 +94,14 @@ def test_joint_of_one_functional_is_the_stricter_bound():
     assert result.range == pytest.approx(alone.range, rel=1e-12)
 
 
-def test_joint_of_two_indicators_is_the_product():
-    result = at.assess(plan_of(level(at_least=170), level("y", at_least=14)), LEVELS)
+def test_joint_of_two_independent_indicators_is_the_product():
+    plan = plan_of(level(at_least=170), level("y", at_least=14))
+    result = at.assess(plan, LEVELS, dependence="independent")
     assert result.engine == "independent"
     assert result.probability == pytest.approx(result.table["probability"].prod(), rel=1e-12)
+    assert at.assess(plan, LEVELS, engine="independent").probability == result.probability
     with pytest.raises(ArgumentError, match="one functional"):
-        at.assess(plan_of(level(at_least=170), level("y", at_least=14)), LEVELS, engine="exact")
-
-
-def test_joint_of_two_years_needs_another_engine():
-    result = at.assess(plan_of(level(at_least=150, by=2026), level(at_least=170)), LEVELS)
-    assert result.probability is None
-    assert result.to_dict()["joint"]["probability"] is None
-    assert "need an engine that joins them" in result.to_dict()["joint"]["reason"]
-    assert "need an engine that joins them" in result.joint.reason.en
+        at.assess(plan, LEVELS, engine="exact")
 
 
 def test_bounds_that_exclude_each_other_have_probability_zero():
@@ -458,8 +452,12 @@ def test_settled_plans_are_not_worded_as_forecasts():
 
 
 def test_products_say_what_they_assume():
-    text = at.assess(plan_of(level(at_least=170), level("y", at_least=14)), LEVELS).summary()
-    assert "their indicators taken as independent" in text
+    plan = plan_of(level(at_least=170), level("y", at_least=14))
+    told = {"independent": "taken as independent", "factor": "moving together as in the past"}
+    for dependence, words in told.items():
+        assert words in " ".join(at.assess(plan, LEVELS, dependence=dependence).summary().split())
+    alone = at.assess(plan_of(level(at_least=170), level("y", at_least=14)), LEVELS.iloc[-1:])
+    assert "as is usual in one place" in " ".join(alone.summary().split())
 
 
 def test_reductions_have_their_interval_the_right_way_round():

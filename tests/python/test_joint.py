@@ -1,5 +1,5 @@
-"""Joint probabilities of the core against simulation of the same model and the prototype; dependence estimated and
-shrunk."""
+"""All targets together: against simulation of the same model, the multivariate t, and the prototype; dependence
+estimated, shrunk and given; degenerate input."""
 
 import math
 import sys
@@ -12,16 +12,13 @@ import pytest
 import attain as at
 from attain import _core
 from attain.dependence import correlations, dependence_of, learned, one_factor, one_step_surprises
+from attain.errors import ArgumentError
+from attain.event import event_of
+from attain.joint import joint_probability, subset_probabilities
+from attain.prior import priors_of
+from attain.scale import LOG
 
 PROTOTYPE = Path(__file__).parents[3] / "shared" / "prototype"
-LEVELS = pd.DataFrame(
-    {
-        "x": [100.0, 108, 113, 121, 133, 140, 150, 158],
-        "y": [10.0, 9, 11, 12, 11, 13, 14, 14.5],
-        "z": [50.0, 52, 51, 55, 60, 61, 65, 66],
-    },
-    index=range(2017, 2025),
-)
 MOST = 12 * 2**17
 DRAWS = 400_000
 
@@ -138,6 +135,128 @@ def test_a_probability_of_1e_30_is_stable():
     ((fine, _),) = _core.joint_log_probability(problem, 0, 1e-14, MOST)
     assert -90 < rough < -50
     assert rough == pytest.approx(fine, abs=1e-6)
+
+
+# --- in assess ------------------------------------------------------------------------------------------------------
+
+LEVELS = pd.DataFrame(
+    {
+        "x": [100.0, 108, 113, 121, 133, 140, 150, 158],
+        "y": [10.0, 9, 11, 12, 11, 13, 14, 14.5],
+        "z": [50.0, 52, 51, 55, 60, 61, 65, 66],
+    },
+    index=range(2017, 2025),
+)
+
+
+def plan_of(*targets):
+    return {"id": "p", "targets": [{"id": f"t{i}", **t} for i, t in enumerate(targets)]}
+
+
+def level(indicator="x", by=2028, **word):
+    return {"kind": "level", "indicator": indicator, "by": by, **word}
+
+
+THREE = plan_of(level(at_least=190), level("y", at_least=16), level("z", at_least=75))
+
+
+def test_a_random_walk_in_two_years_is_a_multivariate_t():
+    result = at.assess(plan_of(level(at_least=165, by=2026), level(at_least=190)), LEVELS, model="random-walk")
+    mixture = result.projection.mixture("x")
+    years, bounds = [1, 3], np.log([165, 190])
+    expected, error = at.mvn_probability(
+        bounds,
+        math.inf,
+        mixture.location[0, years],
+        mixture.scale[0][np.ix_(years, years)],
+        df=mixture.df[0],
+        rel_error=1e-5,
+    )
+    assert result.engine == "factor"
+    assert result.log_probability == pytest.approx(expected, abs=result.joint.log_error + 4 * error)
+    assert result.numerical_error < 1e-3
+
+
+def test_the_joint_lies_between_independence_and_the_least():
+    joined, apart = (at.assess(THREE, LEVELS, dependence=d) for d in ("factor", "independent"))
+    assert joined.engine == "factor"
+    assert apart.engine == "independent"
+    assert apart.probability < joined.probability < joined.table["probability"].min()
+    assert joined.to_dict()["joint"]["dependence"] == "factor"
+    given = {"x": 0.6, "y": 0.5, "z": -0.2}
+    alone = [at.assess(THREE, LEVELS, prior=p.name, dependence=given) for p in priors_of(LOG)]
+    extremes = min(a.probability for a in alone), max(a.probability for a in alone)
+    assert all(a.range == pytest.approx(extremes, rel=1e-6) for a in alone)
+    assert list(joined.dependence.columns) == ["loading", "years"]
+    assert (joined.dependence["years"] == 5).all()  # 2017-2019 come before any forecast
+
+
+def test_subsets_are_the_joints_of_fewer_targets():
+    projection = at.project(LEVELS, to=2028)
+    dependence = dependence_of("factor", projection)
+    events = [event_of(t, projection) for t in at.load_plan(THREE).targets]
+    subsets = subset_probabilities(events, projection, dependence)
+    assert subsets[0] == pytest.approx(0, abs=1e-12)
+    for index in range(1, 8):
+        own = [event for i, event in enumerate(events) if index >> i & 1]
+        expected = joint_probability(own, projection, dependence).log_probability
+        assert subsets[index] == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_given_dependence_is_used():
+    none = at.assess(THREE, LEVELS, dependence={})
+    assert none.to_dict()["joint"]["dependence"] == "given"
+    assert none.probability == pytest.approx(none.table["probability"].prod(), rel=1e-6)
+    loadings = at.assess(THREE, LEVELS, dependence={"x": 0.8, "y": 0.7, "z": 0.5})
+    names = ["x", "y", "z"]
+    matrix = np.outer([0.8, 0.7, 0.5], [0.8, 0.7, 0.5])
+    np.fill_diagonal(matrix, 1)
+    result = at.assess(THREE, LEVELS, dependence=pd.DataFrame(matrix, names, names))
+    assert result.probability == pytest.approx(loadings.probability, rel=3e-3)
+    loading = result.dependence.filter(like="loading").to_numpy()
+    np.testing.assert_allclose((loading @ loading.T)[np.triu_indices(3, 1)], matrix[np.triu_indices(3, 1)], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("dependence", "told"),
+    [
+        ("some", "none of"),
+        ({"x": 1.0}, "keeps something of its own"),
+        ({"x": math.nan}, "keeps something of its own"),
+        ({"w": 0.5}, "unknown indicator"),
+        ({"x": "much"}, "not a number"),
+        (pd.DataFrame([[1.0, 1], [1, 1]], ["x", "y"], ["x", "y"]), "made of others"),
+        (pd.DataFrame([[1.0, 2], [2, 1]], ["x", "y"], ["x", "y"]), "made of others"),
+        (pd.DataFrame([[1.0, 0.2], [0.3, 1]], ["x", "y"], ["x", "y"]), "symmetric"),
+        (pd.DataFrame([[1.0, 0.2], [0.2, 1]], ["x", "y"], ["x", "z"]), "same indicators"),
+    ],
+)
+def test_what_is_no_dependence_is_refused(dependence, told):
+    with pytest.raises(ArgumentError, match=told):
+        at.assess(THREE, LEVELS, dependence=dependence)
+
+
+def test_degenerate_plans_have_an_answer():
+    met = at.assess(plan_of(level(at_least=1), level("y", at_least=16)), LEVELS)
+    assert met.probability == pytest.approx(met.table["probability"]["t1"], rel=1e-6)
+    failing = at.assess(plan_of(level(at_least=1e9), level("y", at_least=16)), LEVELS)
+    assert -60 < failing.log_probability < -5
+    same = LEVELS.assign(y=LEVELS["x"])
+    equal = at.assess(plan_of(level(at_least=190), level("y", at_least=190)), same)
+    assert equal.table["probability"].prod() < equal.probability < equal.table["probability"].min()
+    short = at.assess(plan_of(level(at_least=190), level("y", at_least=16)), LEVELS.iloc[-1:])
+    assert 0 < short.probability < 1
+    assert (short.dependence["years"] == 0).all()
+    settled = at.assess(plan_of(level(by=2023, at_least=170), level("y", at_least=16), level(at_least=190)), LEVELS)
+    assert settled.log_probability == -math.inf
+
+
+def test_growth_and_level_of_one_indicator_have_a_joint():
+    result = at.assess("jiangxi-2025", as_of="2025-08-28")
+    assert result.engine == "factor"
+    assert 0 < result.probability < result.table["probability"].min()
+    assert result.range[0] <= result.probability <= result.range[1]
+    assert "over 2 of 13 targets" in result.summary()
 
 
 # --- the estimate ---------------------------------------------------------------------------------------------------

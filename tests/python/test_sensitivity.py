@@ -71,7 +71,7 @@ def test_the_range_is_the_extremes_over_its_rows(treated):
 
 
 def test_the_joint_range_takes_one_prior_for_all_and_each_indicator_as_it_likes(treated):
-    result = at.assess(both(), treated)
+    result = at.assess(both(), treated, dependence="independent")
     rows = result.sensitivity.set_index(["target", "treatment", "prior", "reading"])["probability"]
     products = [
         rows["a", first, prior, reading] * rows["b", second, prior, "as stated"]
@@ -91,7 +91,7 @@ def test_the_joint_range_takes_one_prior_for_all_and_each_indicator_as_it_likes(
 def test_levels_and_shares_have_priors_of_their_own():
     history = pd.concat([levels("x", LEVELS["x"]), levels("s", [0.2, 0.21, 0.23, 0.24, 0.26], kind="share")])
     targets = at.level("x", by=2028, at_least=170, id="a"), at.share("s", of="x", by=2028, at_least="28%", id="b")
-    result = at.assess(plan_of(*targets), history)
+    result = at.assess(plan_of(*targets), history, dependence="independent")
     found = result.sensitivity[result.sensitivity["in_range"]].groupby("target")["prior"].agg(list)
     assert found["a"] == OF_LEVELS
     assert found["b"] == ["share"]
