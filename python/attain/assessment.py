@@ -102,7 +102,7 @@ class Assessment:
         """Error of the computation in `probability`."""
         if self.log_probability is None or self.projection is None:
             return None
-        nodes = sum(self.projection.node_error(name) for name in self.table["indicator"].unique())
+        nodes = sum(self.projection.node_error(name) for name in self.projection.indicators)
         of_integral = math.exp(self.log_probability) * self.joint.log_error
         return numerical_error(self.log_probability, nodes) + of_integral
 
@@ -115,6 +115,15 @@ class Assessment:
     def engine(self) -> str:
         """Engine of the joint probability."""
         return self.joint.engine
+
+    @property
+    def indicators(self) -> list[str]:
+        """The indicators that stand behind the assessed targets: their own, then those that only sums are of."""
+        projected = () if self.projection is None else self.projection.indicators
+        named = list(self.table["indicator"].unique())
+        has_sums = any(name not in projected for name in named)
+        others = [name for name in projected if name not in named] if has_sums else []
+        return [name for name in named if name in projected] + others
 
     @property
     def dependence(self) -> pd.DataFrame:
@@ -203,7 +212,7 @@ class Assessment:
 
         if self.projection is None:
             raise ArgumentError(f"{self.plan.id}: no target is assessed, so there is nothing to draw")
-        name = self.table["indicator"].iloc[0] if indicator is None else self.history.find(indicator)
+        name = self.indicators[0] if indicator is None else self.history.find(indicator)
         if name is None or name not in self.projection.indicators:
             raise ArgumentError(
                 f"{indicator!r} is not assessed; there are {', '.join(self.table['indicator'].unique())}"

@@ -18,6 +18,7 @@ import matplotlib.ticker
 import numpy as np
 import pandas as pd
 from matplotlib import font_manager
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -226,11 +227,10 @@ def _draw_paths(axes: Axes, projection: Projection, indicator: str, paths: int, 
     origin = projection.origin(indicator)
     figures = projection.simulate(paths, seed)[:, projection.position(indicator), -(projection.to - origin.year) :]
     start = projection.scale_of(indicator).figure(origin.log_level)
-    years = [origin.year, *projection.mixture(indicator).years]
-    lines = np.column_stack([np.full(paths, start), figures]).T
+    years = np.array([origin.year, *projection.mixture(indicator).years])
+    lines = [np.column_stack([years, [start, *path]]) for path in figures]
     label = _say(Text(f"{paths} simulated paths", f"模拟路径 {paths} 条"), language)
-    drawn = axes.plot(years, lines, color=INK, alpha=0.45, linewidth=0.6, scaley=False)
-    drawn[0].set_label(label)
+    axes.add_collection(LineCollection(lines, color=INK, alpha=0.45, linewidth=0.6, label=label), autolim=False)
 
 
 def _draw_history(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:

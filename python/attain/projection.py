@@ -310,9 +310,9 @@ class Projection:
             counts as that.
         """
         from attain.dependence import dependence_of
-        from attain.simulation import Simulation, check_draws
+        from attain.simulation import Drawing, Simulation
 
-        check_draws(n, None)
+        Drawing(n, seed=seed)
         loadings = dependence_of(dependence, self)
         mixtures = {name: self.mixture(name) for name in self.indicators}
         years = range(min(o.year for o in self.origins) + 1, self.to + 1)

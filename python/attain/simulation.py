@@ -7,6 +7,7 @@ instruction set change a bit of the answer.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 
 BLOCK = 256
 _RULES = {"logs": 0, "levels": 1, "members": 2}
-_BLOCKS_A_CALL = 64
+_BLOCKS_A_CALL = 128
 _CALLS_AHEAD = 4  # per thread: what waits takes no memory that grows with the paths
+DRAWS = 100_000
 _FROM_SECONDS = 2.0  # a bar for what takes longer
 _SUM_LIMBS = 67
 _CONFIDENCE = 0.95
+_Cut = tuple[int, int]  # first block, how many
 _Floats = npt.NDArray[np.float64]
 
 
@@ -49,6 +52,21 @@ class Quantity:
     terms: tuple[tuple[str, int, float], ...]
     lower: float = -math.inf
     upper: float = math.inf
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How many paths, on how many threads (None: all of the machine), from which seed."""
+
+    draws: int = DRAWS
+    threads: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.draws, int) and self.draws >= 1):
+            raise ArgumentError(f"draws: {self.draws!r} is not a number of paths such as {DRAWS}")
+        if self.threads is not None and not (isinstance(self.threads, int) and self.threads >= 1):
+            raise ArgumentError(f"threads: {self.threads!r} is no number of threads; leave it out for all there are")
 
 
 @dataclass(frozen=True)
@@ -152,32 +170,36 @@ class Simulation:
     def tally(self, draws: int, *, threads: int | None = None) -> Tally:
         """What `draws` paths, rounded up to whole blocks, attain; Ctrl-C stops between two calls of the core."""
         blocks = -(-draws // BLOCK)
-        step = max(_BLOCKS_A_CALL, blocks // 4096)
-        cuts = [(first, min(step, blocks - first)) for first in range(0, blocks, step)]
+        cuts = ((first, min(_BLOCKS_A_CALL, blocks - first)) for first in range(0, blocks, _BLOCKS_A_CALL))
+        threads = 1 if blocks <= _BLOCKS_A_CALL else threads or os.cpu_count() or 1
         total = np.zeros(self.layout["size"], np.int64)
         with tqdm(total=blocks * BLOCK, unit=" paths", delay=_FROM_SECONDS, leave=False, unit_scale=True) as bar:
-            for count, part in self._parts(cuts, threads or os.cpu_count() or 1):
+            for count, part in self._parts(cuts, threads):
                 _core.tally_merge(self._core, total, part)
                 bar.update(count * BLOCK)
         return self._read(total)
 
-    def _part(self, cut: tuple[int, int]) -> tuple[int, npt.NDArray[np.int64]]:
+    def probability(self, drawing: Drawing) -> Estimate:
+        """P(all targets)."""
+        tally = self.tally(drawing.draws, threads=drawing.threads)
+        return estimate(tally.all, tally.paths)
+
+    def _part(self, cut: _Cut) -> tuple[int, npt.NDArray[np.int64]]:
         part = np.zeros(self.layout["size"], np.int64)
         _core.simulate_blocks(self._core, *cut, part)
         return cut[1], part
 
-    def _parts(self, cuts: Sequence[tuple[int, int]], threads: int) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+    def _parts(self, cuts: Iterator[_Cut], threads: int) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
         """The tallies of all cuts, in any order: they are integers."""
-        if min(threads, len(cuts)) <= 1:
+        if threads == 1:
             yield from map(self._part, cuts)
             return
         with ThreadPoolExecutor(threads) as pool:
-            waiting = iter(cuts)
             running: set[Future[tuple[int, npt.NDArray[np.int64]]]] = set()
             try:
                 while True:
                     room = threads * _CALLS_AHEAD - len(running)
-                    running |= {pool.submit(self._part, cut) for cut, _ in zip(waiting, range(room), strict=False)}
+                    running |= {pool.submit(self._part, cut) for cut in itertools.islice(cuts, room)}
                     if not running:
                         return
                     done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -194,8 +216,8 @@ class Simulation:
         limbs = tally[at["weights"] : at["weights"] + at["weighted"] * 2 * _SUM_LIMBS]
         sums = _core.tally_sums(limbs.reshape(-1, _SUM_LIMBS)).reshape(-1, 2)
         return Tally(
-            *counts("paths", 1),
-            *counts("all", 1),
+            int(tally[at["paths"]]),
+            int(tally[at["all"]]),
             counts("each", n),
             counts("but", n),
             counts("number", n + 1),
@@ -211,11 +233,3 @@ class Simulation:
     def at(self, normals: _Floats) -> _Floats:
         """Quantities (N, quantities) of the paths that these normals (N, normals) make."""
         return _core.simulate_at(self._core, np.ascontiguousarray(normals))
-
-
-def check_draws(draws: int, threads: int | None) -> None:
-    """Refuses what is no number of paths, or of threads."""
-    if not (isinstance(draws, int) and draws >= 1):
-        raise ArgumentError(f"draws: {draws!r} is not a number of paths such as 100000")
-    if threads is not None and not (isinstance(threads, int) and threads >= 1):
-        raise ArgumentError(f"threads: {threads!r} is not a number of threads; leave it out for all of the machine")

@@ -215,7 +215,11 @@ def independence(result: Assessment) -> Text:
     """How the indicators are taken to move together, where there are several."""
     if result.engine == "independent":
         return Text(", their indicators taken as independent", "（视各指标相互独立）")
-    if result.engine != "factor" or result.table["indicator"].nunique() < 2 or result.joint.dependence is None:
+    if (
+        result.engine not in ("factor", "simulation")
+        or result.table["indicator"].nunique() < 2
+        or result.joint.dependence is None
+    ):
         return Text("", "")
     if result.joint.dependence.kind == "given":
         return Text(", their indicators moving together as given", "（各指标的相关性按给定值）")
