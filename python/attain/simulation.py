@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm.auto import tqdm
 
-from attain import _core
+from attain import _core, rare
 from attain.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ _BLOCKS_A_CALL = 128
 _CALLS_AHEAD = 4  # per thread: what waits takes no memory that grows with the paths
 DRAWS = 100_000
 _FROM_SECONDS = 2.0  # a bar for what takes longer
+_FEW = 500  # attaining paths below which the event is rare
+_FEWEST_EFFECTIVE = 100  # attaining paths, in effect, behind an error from weights
+_AGREE = 5.0  # errors of plain paths within which the aimed ones must agree with them
 _SUM_LIMBS = 67
 _CONFIDENCE = 0.95
 _Cut = tuple[int, int]  # first block, how many
@@ -90,6 +93,16 @@ def estimate(hits: int, paths: int) -> Estimate:
         return Estimate(p, math.sqrt(p * (1 - p) / paths))
     bound = -math.expm1(math.log1p(-_CONFIDENCE) / paths)  # of the rarer outcome, which never came
     return Estimate(p, bound - min(p, 1 - p))
+
+
+def weighted(tally: Tally) -> Estimate | None:
+    """From importance weights; None where too few paths count for an error to be believed."""
+    assert tally.weights is not None, "an aim has weights"
+    total, squares = tally.weights[1].tolist()
+    if not total**2 >= _FEWEST_EFFECTIVE * squares or total == 0:
+        return None
+    p = total / tally.paths
+    return Estimate(p, math.sqrt(max(squares / tally.paths - p**2, 0.0) / tally.paths))
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +168,25 @@ class Simulation:
             instructions,
         )
         self.layout = _core.simulation_layout(self._core)
+        self._place_normals(list(mixtures.values()), len(next(iter(loadings.values()))))
+
+    @property
+    def normals(self) -> int:
+        """Of a path."""
+        return self.layout["normals"]
+
+    def _place_normals(self, mixtures: Sequence[Mixture], factors: int) -> None:
+        """Which normals pick the component and the scale of each indicator, and which are its own shocks."""
+        first = factors * len(self.years)
+        self.components: list[int] = []
+        self.places: list[tuple[slice, slice]] = []
+        for mixture in mixtures:
+            many, has_scale = len(mixture.weight) > 1, bool(np.isfinite(mixture.df).any())
+            self.components += [first] * many
+            own = first + many + has_scale
+            end = own + sum(mixture.years[0] <= year <= mixture.years[-1] for year in self.years)
+            self.places.append((slice(first, own), slice(own, end)))
+            first = end
 
     def _arguments(self, quantity: Quantity, target: int) -> tuple[object, ...]:
         names, years, coefficients = zip(*quantity.terms, strict=True)
@@ -180,9 +212,16 @@ class Simulation:
         return self._read(total)
 
     def probability(self, drawing: Drawing) -> Estimate:
-        """P(all targets)."""
+        """P(all targets); where few paths attain them, from as many again that are drawn about paths which do."""
         tally = self.tally(drawing.draws, threads=drawing.threads)
-        return estimate(tally.all, tally.paths)
+        plain = estimate(tally.all, tally.paths)
+        shifts = rare.attaining_shifts(self) if tally.all < _FEW else None
+        if shifts is None:
+            return plain
+        self.aim(*shifts)
+        aimed = weighted(self.tally(drawing.draws, threads=drawing.threads))
+        believed = aimed is not None and abs(aimed.probability - plain.probability) < _AGREE * plain.error
+        return aimed if aimed is not None and believed and aimed.error < plain.error else plain
 
     def _part(self, cut: _Cut) -> tuple[int, npt.NDArray[np.int64]]:
         part = np.zeros(self.layout["size"], np.int64)

@@ -213,7 +213,9 @@ def fewest_observations(result: Assessment) -> int:
 
 def independence(result: Assessment) -> Text:
     """How the indicators are taken to move together, where there are several."""
-    if result.engine == "independent":
+    dependence = result.joint.dependence
+    taken_apart = dependence is not None and dependence.kind == "independent"
+    if result.engine == "independent" or (result.engine == "simulation" and taken_apart and len(result.indicators) > 1):
         return Text(", their indicators taken as independent", "（视各指标相互独立）")
     if (
         result.engine not in ("factor", "simulation")
