@@ -1,4 +1,5 @@
-/* Cholesky factorisation and forward substitution: L L' = A, then x = L^-1 b row by row. */
+/* Cholesky factorisation and forward substitution: L L' = A, then x = L^-1 b row by row, or x = L'^-1 b from the
+ * last row up. */
 #include "dense.h"
 
 #include <math.h>
@@ -41,5 +42,13 @@ void dense_forward(const double *lower, size_t n, double *b, size_t count)
             for (size_t k = 0; k < count; k++) target[k] -= row[j] * b[j * count + k];
         }
         for (size_t k = 0; k < count; k++) target[k] /= row[i];
+    }
+}
+
+void dense_backward(const double *lower, size_t n, double *b)
+{
+    for (size_t i = n; i-- > 0;) {
+        b[i] /= lower[i * n + i];
+        for (size_t j = 0; j < i; j++) b[j] -= lower[i * n + j] * b[i];
     }
 }

@@ -12,6 +12,9 @@ double dense_cholesky(double *a, size_t n, double tolerance);
 /* Solves L x = b in place for `count` right-hand sides, b (n, count). */
 void dense_forward(const double *lower, size_t n, double *b, size_t count);
 
+/* Solves L' x = b in place, b (n). */
+void dense_backward(const double *lower, size_t n, double *b);
+
 /* Sum of a[i] b[i]. */
 double dense_dot(const double *a, const double *b, size_t n);
 

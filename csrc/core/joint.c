@@ -7,6 +7,7 @@
 #include "joint_lattice.h"
 #include "joint_line.h"
 #include "memory.h"
+#include "reverse_time.h"
 
 #define MOST ATT_JOINT_MOST_DIMENSIONS
 
@@ -45,18 +46,6 @@ static att_status check(const att_joint *joint, const att_rectangle_accuracy *ac
     return status;
 }
 
-/* Inserts a year into a descending list; returns its new length, one more than there is room for when it is full. */
-static size_t insert_year(int32_t *year, size_t years, int32_t one)
-{
-    size_t at = 0;
-    while (at < years && year[at] > one) at++;
-    if (at < years && year[at] == one) return years;
-    if (years == MOST) return MOST + 1;
-    for (size_t j = years; j > at; j--) year[j] = year[j - 1];
-    year[at] = one;
-    return years + 1;
-}
-
 /* The years that any bound names, active or not: subsets of bounds speak of one model. */
 static size_t used_years(const att_joint *joint, int32_t *year)
 {
@@ -65,7 +54,7 @@ static size_t used_years(const att_joint *joint, int32_t *year)
         const att_joint_indicator *in = &joint->indicator[i];
         for (size_t c = 0; c < in->bounds * in->mixture.horizon && years <= MOST; c++)
             if (in->row[c] != 0)
-                years = insert_year(year, years, in->first_year + (int32_t)(c % in->mixture.horizon));
+                years = insert_year(year, years, MOST, in->first_year + (int32_t)(c % in->mixture.horizon));
     }
     return years;
 }

@@ -42,6 +42,25 @@ static int matters(const lane_sums *sums, double log_rest)
     return 0;
 }
 
+/* All components at one scale, the heaviest first, until what is left cannot matter. */
+static void add_slabs(const part_group *group, const separation_kernel *kernel, double ratio,
+                      double log_weight, const double *x, const lane_sums *sums, lane_sums *total)
+{
+    component_rows slab = group->rows;
+    size_t left = slab.components, step = PART_SLAB * slab.rows;
+    for (size_t s = 0; left > 0; s++) {
+        if (s > 0 && !matters(sums, log_weight + group->log_rest[s])) return;
+        slab.components = left < PART_SLAB ? left : PART_SLAB;
+        kernel->add_components(&slab, ratio, log_weight, x, total);
+        left -= slab.components;
+        slab.weight += PART_SLAB;
+        slab.inverse_spread += step;
+        slab.lower += step;
+        slab.upper += step;
+        slab.direction += step * slab.variables;
+    }
+}
+
 /* Nodes from `first` on, in steps of `side`. The density is log-concave: what lies beyond a node is less than a
  * geometric series. */
 static void add_side(const part_group *group, const separation_kernel *kernel, double step, int first,
@@ -50,32 +69,31 @@ static void add_side(const part_group *group, const separation_kernel *kernel, d
     double log_weight = chi_scale_log_density(first * step, group->df) + log(2 * step), log_rest;
     int node = first;
     do {
-        double ratio = exp(node * step);
-        kernel->add_components(&group->rows, ratio, log_weight, x, &sums[node & 1]);
+        add_slabs(group, kernel, exp(node * step), log_weight, x, sums, &sums[node & 1]);
         node += side;
         double next = chi_scale_log_density(node * step, group->df) + log(2 * step);
-        log_rest = next < log_weight ? next - log1p(-exp(next - log_weight)) + group->log_total : INFINITY;
+        log_rest = next < log_weight ? next - log1p(-exp(next - log_weight)) + group->log_rest[0] : INFINITY;
         log_weight = next;
     } while (matters(sums, log_rest));
 }
 
-static void add_group(const part_group *group, const separation_kernel *kernel, int refinement,
-                      const double *x, lane_sums *sums)
+static void add_scales(const part_group *group, const separation_kernel *kernel, int refinement,
+                       const double *x, lane_sums *sums)
 {
-    if (isinf(group->df)) {
-        for (int parity = 0; parity < 2; parity++)
-            kernel->add_components(&group->rows, 1, 0, x, &sums[parity]);
-    } else {
-        add_side(group, kernel, group->step / refinement, 0, 1, x, sums);
-        add_side(group, kernel, group->step / refinement, -1, -1, x, sums);
-    }
+    add_side(group, kernel, group->step / refinement, 0, 1, x, sums);
+    add_side(group, kernel, group->step / refinement, -1, -1, x, sums);
 }
 
 void joint_given(const joint_part *part, const separation_kernel *kernel, int refinement, const double *x,
                  given_log *out)
 {
     lane_sums sums[2] = {NOTHING, NOTHING};
-    for (size_t g = 0; g < part->groups; g++) add_group(&part->group[g], kernel, refinement, x, sums);
+    size_t scaled = part->groups;
+    if (scaled > 0 && isinf(part->group[scaled - 1].df)) { /* the last: normal components have no scale */
+        add_slabs(&part->group[--scaled], kernel, 1, 0, x, sums, &sums[0]);
+        sums[1] = sums[0];
+    }
+    for (size_t g = 0; g < scaled; g++) add_scales(&part->group[g], kernel, refinement, x, sums);
     for (int lane = 0; lane < LANES; lane++) {
         double even = log_of_lane(&sums[0], lane), odd = log_of_lane(&sums[1], lane), top = fmax(even, odd);
         out->even[lane] = even;

@@ -12,8 +12,8 @@
 #include "kernels.h"
 #include "lattice.h"
 #include "memory.h"
+#include "shift_sums.h"
 
-#define SHIFTS 12
 #define FIRST_POINTS 128
 #define LOGISTIC_SCALE 0.62 /* of t: somewhat wider than the standard normal */
 #define MOST_REFINEMENT 16
@@ -22,15 +22,15 @@ typedef struct {
     joint_integrand g;
     double *mode, *factor, *vector, *shift, *x; /* (n), (n, n), (n), (SHIFTS, n), (n, LANES) */
     double log_det;                             /* of the factor */
-    separation_sum total[SHIFTS], even, odd;
+    shift_sums sums;
+    separation_sum even, odd;
     int has_kinks;
-    double last_error; /* of half the points */
 } lattice_work;
 
 /* t and the log of its density from a coordinate of the lattice, folded. */
 static double logistic(double coordinate, double *log_density)
 {
-    double u = 2 * fabs(coordinate - rint(coordinate)), y = log(u) - log1p(-u), size = fabs(y);
+    double u = lattice_tent(coordinate), y = log(u) - log1p(-u), size = fabs(y);
     *log_density = -size - 2 * log1p(exp(-size)) - log(LOGISTIC_SCALE);
     return LOGISTIC_SCALE * y;
 }
@@ -64,7 +64,7 @@ static void add_points(lattice_work *w, size_t first, size_t last)
                 value.even[lane] -= log_density[lane];
                 value.odd[lane] -= log_density[lane];
             }
-            w->g.kernel->add(value.all, &w->total[i]);
+            w->g.kernel->add(value.all, &w->sums.total[i]);
             w->g.kernel->add(value.even, &w->even);
             w->g.kernel->add(value.odd, &w->odd);
         }
@@ -76,39 +76,24 @@ static double log_of(separation_sum total)
     return total.sum > 0 ? total.peak + log(total.sum) : LOG_NOTHING;
 }
 
-/* Mean over shifts of `points` points each, and its standard error, pooled with that of half the points as it should have
- * fallen (rectangle_lattice.c); the error of the rule over scales comes on top. */
+/* The error of the rule over scales comes on top of that of the lattice. */
 static void summarise(lattice_work *w, size_t points, att_joint_result *result)
 {
-    double top = -INFINITY, mean[SHIFTS], sum = 0, square = 0;
-    for (int i = 0; i < SHIFTS; i++) top = fmax(top, w->total[i].peak);
-    for (int i = 0; i < SHIFTS; i++) {
-        mean[i] = w->total[i].sum * exp(w->total[i].peak - top) / (double)points;
-        sum += mean[i] / SHIFTS;
-    }
-    for (int i = 0; i < SHIFTS; i++) square += (mean[i] - sum) * (mean[i] - sum);
-    int inside = top > LOG_NOTHING / 2 && sum > 0;
     double scale = halves_error(log_of(w->even) - log_of(w->odd), w->has_kinks);
-    double error = inside ? sqrt(square / (SHIFTS * (SHIFTS - 1))) / sum + scale : INFINITY;
-    double fallen = points > FIRST_POINTS ? 0.5946 * w->last_error : error;
-    *result = (att_joint_result){inside ? fmin(top + log(sum), 0) : -INFINITY,
-                                 isinf(fallen) ? error : sqrt(0.5 * (error * error + fallen * fallen)),
-                                 w->g.points};
-    w->last_error = error;
+    shift_sums_mean(&w->sums, points, scale, &result->log_probability, &result->log_error);
+    result->points = w->g.points;
 }
 
 static void run(lattice_work *w, const att_rectangle_accuracy *accuracy, att_joint_result *result)
 {
     size_t points = FIRST_POINTS;
     w->even = w->odd = (separation_sum){LOG_NOTHING, 0};
-    for (int i = 0; i < SHIFTS; i++) w->total[i] = (separation_sum){LOG_NOTHING, 0};
+    shift_sums_clear(&w->sums);
     add_points(w, 0, points);
     summarise(w, points, result);
-    while (!(result->log_error <= accuracy->relative_error) && 2 * points <= lattice_most_points() &&
-           2 * points <= accuracy->max_points / SHIFTS) {
+    for (; is_to_be_doubled(points, result->log_error, accuracy); points *= 2) {
         add_points(w, points, 2 * points);
-        points *= 2;
-        summarise(w, points, result);
+        summarise(w, 2 * points, result);
     }
 }
 
@@ -135,10 +120,7 @@ static att_status open_work(lattice_work *w, uint64_t seed)
     w->shift = w->factor + n * n;
     w->x = w->shift + SHIFTS * n;
     lattice_vector(n, w->vector);
-    for (uint64_t i = 0; i < SHIFTS; i++) {
-        att_stream stream = att_stream_open(seed, 0, i);
-        lattice_shift(&stream, n, w->shift + i * n);
-    }
+    lattice_shifts(seed, SHIFTS, n, w->shift);
     return ATT_OK;
 }
 

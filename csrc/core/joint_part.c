@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "memory.h"
-#include "reverse_factor.h"
+#include "reverse_time.h"
 
 #define LEAST_SPREAD 1e-12
 #define WIDEST_STEP 0.125 /* of log scales */
@@ -18,7 +18,6 @@ typedef struct {
     const joint_task *task;
     const att_joint_indicator *in;
     size_t coordinates, coordinate[MOST]; /* those that its bounds load on */
-    size_t place[MOST];                   /* of their years in the horizon */
     size_t rows;                          /* functionals: bounds on the same one are intersected */
     const double *row[ATT_JOINT_MOST_BOUNDS];
     double lower[ATT_JOINT_MOST_BOUNDS], upper[ATT_JOINT_MOST_BOUNDS];
@@ -27,8 +26,13 @@ typedef struct {
         at[MOST * (MOST + 1)]; /* of each variable; factor NO_VARIABLE: its own */
     double own[MOST];          /* variance of e_j in z_j */
     double *location, *scale;  /* (rows, components) */
-    size_t *order;             /* (components), by df */
+    struct ranked *order;      /* (components), by df, the heaviest first */
 } reader;
+
+typedef struct ranked {
+    double df, weight;
+    size_t component;
+} ranked;
 
 uint64_t joint_bits_of(const joint_task *task, size_t indicator)
 {
@@ -116,14 +120,19 @@ static void read_variables(reader *r, joint_layout *layout)
         add_variable(r, layout->variables++, NO_VARIABLE, j);
 }
 
-static void sort_by_df(reader *r)
+static int compare(const void *left, const void *right)
 {
-    const double *df = r->in->mixture.df;
-    for (size_t k = 0; k < r->in->mixture.components; k++) {
-        size_t at = k;
-        for (; at > 0 && df[r->order[at - 1]] > df[k]; at--) r->order[at] = r->order[at - 1];
-        r->order[at] = k;
-    }
+    const ranked *a = left, *b = right;
+    if (a->df != b->df) return a->df < b->df ? -1 : 1;
+    if (a->weight != b->weight) return a->weight > b->weight ? -1 : 1;
+    return a->component < b->component ? -1 : 1;
+}
+
+static void rank_components(reader *r)
+{
+    const att_mixture *m = &r->in->mixture;
+    for (size_t k = 0; k < m->components; k++) r->order[k] = (ranked){m->df[k], m->weight[k], k};
+    qsort(r->order, m->components, sizeof *r->order, compare);
 }
 
 /* The direction of length 1 of a functional over the coordinates. */
@@ -195,7 +204,10 @@ static int is_possible(const reader *r, size_t k)
 static att_status write_component(const reader *r, size_t k, const component_target *out)
 {
     double factor[MOST * MOST], direction[MOST];
-    att_status status = reverse_factor(&r->in->mixture, k, r->place, r->coordinates, factor);
+    size_t place[MOST];
+    for (size_t j = 0; j < r->coordinates; j++)
+        place[j] = (size_t)(r->task->year[r->coordinate[j]] - r->in->first_year);
+    att_status status = reverse_factor(&r->in->mixture, k, r->coordinates, place, factor);
     for (size_t row = 0; status == ATT_OK && row < r->rows; row++) {
         if (r->scale[row * r->in->mixture.components + k] > 0) {
             direction_of(r, r->row[row], factor, direction);
@@ -218,13 +230,13 @@ static void open_group(joint_part *part, const reader *r, double df)
 static void close_group(part_group *group)
 {
     component_rows *rows = &group->rows;
-    double total = 0;
+    double rest = 0;
     rows->lower_only = rows->rows == 1;
-    for (size_t k = 0; k < rows->components; k++) {
-        total += rows->weight[k];
+    for (size_t k = rows->components; k-- > 0;) {
+        rest += rows->weight[k];
+        if (k % PART_SLAB == 0) group->log_rest[k / PART_SLAB] = log(rest);
         if (rows->lower_only && isfinite(rows->upper[k])) rows->lower_only = 0;
     }
-    group->log_total = log(total);
 }
 
 /* Components that can lie inside, df by df. */
@@ -233,13 +245,14 @@ static att_status write_part(const reader *r, joint_part *part)
     size_t components = r->in->mixture.components, rows = r->rows, kept = 0;
     double *weight = part->numbers, *inverse = weight + components, total = 0;
     double *lower = inverse + components * rows, *upper = lower + components * rows,
-           *direction = upper + components * rows;
+           *direction = upper + components * rows, *rest = direction + components * rows * r->variables;
     for (size_t k = 0; k < components; k++) total += r->in->mixture.weight[k];
     for (size_t i = 0; i < components; i++) {
-        size_t k = r->order[i], from = kept * rows;
+        size_t k = r->order[i].component, from = kept * rows;
         if (!is_possible(r, k)) continue;
         if (part->groups == 0 || part->group[part->groups - 1].df != r->in->mixture.df[k]) {
             open_group(part, r, r->in->mixture.df[k]);
+            part->group[part->groups - 1].log_rest = rest + kept;
             component_rows *first = &part->group[part->groups - 1].rows;
             first->weight = weight + kept;
             first->inverse_spread = inverse + from;
@@ -263,9 +276,9 @@ static att_status open_buffers(reader *r, joint_part *part)
     part->has_kinks = r->rows > 1 && r->coordinates > 1;
     part->variable = new_block(r->variables, 1, 1, sizeof(size_t));
     part->group = new_block(components, 1, 1, sizeof(part_group));
-    part->numbers = new_block(components, r->rows * (r->variables + 3) + 1, 1, sizeof(double));
+    part->numbers = new_block(components, r->rows * (r->variables + 3) + 2, 1, sizeof(double));
     r->location = new_block(components, 2 * r->rows, 1, sizeof(double));
-    r->order = new_block(components, 1, 1, sizeof(size_t));
+    r->order = new_block(components, 1, 1, sizeof *r->order);
     if (!part->variable || !part->group || !part->numbers || !r->location || !r->order) return ATT_NO_MEMORY;
     r->scale = r->location + components * r->rows;
     memcpy(part->variable, r->variable, r->variables * sizeof(size_t));
@@ -280,8 +293,6 @@ att_status joint_part_open(const joint_task *task, size_t indicator, joint_layou
     r->task = task;
     r->in = &task->joint->indicator[indicator];
     r->coordinates = coordinates_of(task, indicator, r->coordinate);
-    for (size_t j = 0; j < r->coordinates; j++)
-        r->place[j] = (size_t)(task->year[r->coordinate[j]] - r->in->first_year);
     read_bounds(r, indicator);
     read_variables(r, layout);
     size_t components = r->in->mixture.components;
@@ -290,7 +301,7 @@ att_status joint_part_open(const joint_task *task, size_t indicator, joint_layou
         status = att_mixture_margin(&r->in->mixture, r->row[row], r->location + row * components,
                                     r->scale + row * components);
     if (status == ATT_OK) {
-        sort_by_df(r);
+        rank_components(r);
         status = write_part(r, part);
     }
     free(r->location);

@@ -27,17 +27,20 @@ typedef struct {
     size_t *shared; /* (factors, years): that of f_pj, or NO_VARIABLE */
 } joint_layout;
 
-/* Components of one df. */
+#define PART_SLAB 64
+
+/* Components of one df, the heaviest first. */
 typedef struct {
-    double df, step, log_total; /* of the rule over log scales; log of the sum of weights */
+    double df, step;  /* of the rule over log scales */
+    double *log_rest; /* log of the sum of weights from component PART_SLAB s on */
     component_rows rows;
 } part_group;
 
 typedef struct {
     int has_kinks; /* several functionals: where one bound overtakes another, what is left of e_0 has a kink */
     size_t groups;
-    part_group *group;
-    size_t *variable; /* what the groups point into */
+    part_group *group; /* in the order of their df */
+    size_t *variable;  /* what the groups point into */
     double *numbers;
 } joint_part;
 

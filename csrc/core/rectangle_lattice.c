@@ -9,8 +9,8 @@
 #include "lattice.h"
 #include "memory.h"
 #include "rectangle_tilt.h"
+#include "shift_sums.h"
 
-#define SHIFTS 12
 #define FIRST_POINTS 256
 
 typedef struct {
@@ -21,22 +21,16 @@ typedef struct {
     chi_scale_proposal *proposal; /* of the scale; NULL for the normal */
     double *vector, *shift, *y;   /* (coordinates), (SHIFTS, coordinates), scratch (variables, LANES) */
     size_t coordinates;
-    separation_sum total[SHIFTS];
-    double last_error; /* of half the points */
+    shift_sums sums;
 } lattice_work;
-
-static double tent(double x)
-{
-    return 2 * fabs(x - rint(x));
-}
 
 /* Draws of the t's scale, and the weights of drawing it so. */
 static void draw_scales(const lattice_work *w, const double *place, double shift, double *ratio,
                         double *log_weight)
 {
     for (int k = 0; k < LANES; k++) {
-        double log_density,
-            s = chi_scale_draw(w->proposal, tent(w->vector[0] * place[k] + shift), &log_density);
+        double log_density, u = lattice_tent(w->vector[0] * place[k] + shift);
+        double s = chi_scale_draw(w->proposal, u, &log_density);
         log_weight[k] = chi_scale_log_density(s, w->df) - log_density;
         ratio[k] = exp(s);
     }
@@ -53,46 +47,22 @@ static void add_points(lattice_work *w, size_t first, size_t last)
             if (w->of_scale) draw_scales(w, place, shift[0], ratio, log_weight);
             separation_points points = {place, w->vector + w->of_scale, shift + w->of_scale, ratio};
             w->kernel->weigh(&w->ordered.bounds, &points, w->y, log_weight);
-            w->kernel->add(log_weight, &w->total[i]);
+            w->kernel->add(log_weight, &w->sums.total[i]);
         }
     }
-}
-
-/* Mean over shifts, and its standard error, of `points` points each.
- *
- * Whoever stops at the first small standard error stops at one that is too small by chance. The one of half the
- * points, which was not small enough, is pooled with it, as it should have fallen: by 2^-3/4, between the rates of
- * random points and of smooth integrands. */
-static void summarise(lattice_work *w, size_t points, att_rectangle_result *result)
-{
-    double top = -INFINITY, mean[SHIFTS], sum = 0, square = 0;
-    for (int i = 0; i < SHIFTS; i++) top = fmax(top, w->total[i].peak);
-    for (int i = 0; i < SHIFTS; i++) {
-        mean[i] = w->total[i].sum * exp(w->total[i].peak - top) / (double)points;
-        sum += mean[i] / SHIFTS;
-    }
-    for (int i = 0; i < SHIFTS; i++) square += (mean[i] - sum) * (mean[i] - sum);
-    int inside = top > LOG_NOTHING;
-    result->log_probability = inside ? fmin(top + log(sum), 0) : -INFINITY;
-    double error = inside ? sqrt(square / (SHIFTS * (SHIFTS - 1))) / sum : INFINITY;
-    double fallen = points > FIRST_POINTS ? 0.5946 * w->last_error : error;
-    result->log_standard_error = isinf(fallen) ? error : sqrt(0.5 * (error * error + fallen * fallen));
-    w->last_error = error;
-    result->points = SHIFTS * points;
 }
 
 static void run(lattice_work *w, const att_rectangle_accuracy *accuracy, att_rectangle_result *result)
 {
     size_t points = FIRST_POINTS;
-    for (int i = 0; i < SHIFTS; i++) w->total[i] = (separation_sum){LOG_NOTHING, 0};
+    shift_sums_clear(&w->sums);
     add_points(w, 0, points);
-    summarise(w, points, result);
-    while (!(result->log_standard_error <= accuracy->relative_error) && 2 * points <= lattice_most_points() &&
-           2 * points <= accuracy->max_points / SHIFTS) {
+    shift_sums_mean(&w->sums, points, 0, &result->log_probability, &result->log_standard_error);
+    for (; is_to_be_doubled(points, result->log_standard_error, accuracy); points *= 2) {
         add_points(w, points, 2 * points);
-        points *= 2;
-        summarise(w, points, result);
+        shift_sums_mean(&w->sums, 2 * points, 0, &result->log_probability, &result->log_standard_error);
     }
+    result->points = SHIFTS * points;
 }
 
 static int open_work(lattice_work *w, uint64_t seed)
@@ -106,10 +76,7 @@ static int open_work(lattice_work *w, uint64_t seed)
     if (w->of_scale) w->proposal = new_block(1, 1, 1, sizeof(chi_scale_proposal));
     if (!w->vector || !w->shift || !w->y || (w->of_scale && !w->proposal)) return 0;
     lattice_vector(w->coordinates, w->vector);
-    for (uint64_t i = 0; i < SHIFTS; i++) {
-        att_stream stream = att_stream_open(seed, 0, i);
-        lattice_shift(&stream, w->coordinates, w->shift + i * w->coordinates);
-    }
+    lattice_shifts(seed, SHIFTS, w->coordinates, w->shift);
     return 1;
 }
 

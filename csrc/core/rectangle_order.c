@@ -20,7 +20,7 @@ typedef struct {
     double *load;     /* (n, n) */
     double *variance; /* (n), conditional */
     double *centre;   /* (n), conditional means of rows, the variables at theirs */
-    size_t *order;    /* (n), rows as they are taken */
+    size_t *order;    /* (n), rows as they are taken: those of the result */
     char *taken;      /* (n) */
     size_t count;     /* taken so far */
     size_t variables;
@@ -157,18 +157,21 @@ static att_status order_rows(order_work *w, ordered_rectangle *out)
 static int open_rectangle(size_t n, ordered_rectangle *out)
 {
     out->first = new_block(n + 1, 1, 1, sizeof(size_t));
+    out->row = new_block(n, 1, 1, sizeof(size_t));
     out->kind = new_block(n, 1, 1, sizeof(separation_kind));
     out->load = new_block(n, n, 1, sizeof(double));
     out->lower = new_block(n, 1, 1, sizeof(double));
     out->upper = new_block(n, 1, 1, sizeof(double));
     out->shift = new_block(n, 1, 1, sizeof(double));
     out->slope = new_block(n, 1, 1, sizeof(double));
-    return out->first && out->kind && out->load && out->lower && out->upper && out->shift && out->slope;
+    return out->first && out->row && out->kind && out->load && out->lower && out->upper && out->shift &&
+           out->slope;
 }
 
 void rectangle_order_free(ordered_rectangle *out)
 {
     free(out->first);
+    free(out->row);
     free(out->kind);
     free(out->load);
     free(out->lower);
@@ -186,16 +189,16 @@ att_status rectangle_order(const standard_rectangle *rectangle, ordered_rectangl
     w.load = new_block(n, n, 1, sizeof(double));
     w.variance = new_block(n, 1, 1, sizeof(double));
     w.centre = new_block(n, 1, 1, sizeof(double));
-    w.order = new_block(n, 1, 1, sizeof(size_t));
     w.taken = new_block(n, 1, 1, 1);
     att_status status = ATT_NO_MEMORY;
-    if (open_rectangle(n, ordered) && w.load && w.variance && w.centre && w.order && w.taken)
+    if (open_rectangle(n, ordered) && w.load && w.variance && w.centre && w.taken) {
+        w.order = ordered->row;
         status = order_rows(&w, ordered);
+    }
     if (status != ATT_OK) rectangle_order_free(ordered);
     free(w.load);
     free(w.variance);
     free(w.centre);
-    free(w.order);
     free(w.taken);
     return status;
 }

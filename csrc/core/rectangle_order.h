@@ -19,7 +19,7 @@ typedef struct {
 /* The separation, its shifts and slopes 0, in buffers of its own. */
 typedef struct {
     separation bounds;
-    size_t *first;
+    size_t *first, *row; /* row: which of the rectangle's stands at each place */
     separation_kind *kind;
     double *load, *lower, *upper, *shift, *slope;
 } ordered_rectangle;

@@ -69,14 +69,6 @@ static void fill_form(tilt_work *w)
     }
 }
 
-static void back_substitute(const double *lower, size_t n, double *b)
-{
-    for (size_t i = n; i-- > 0;) {
-        b[i] /= lower[i * n + i];
-        for (size_t j = 0; j < i; j++) b[j] -= lower[i * n + j] * b[i];
-    }
-}
-
 /* Newton's step; 0 when its matrix is singular. */
 static int find_step(tilt_work *w)
 {
@@ -87,7 +79,7 @@ static int find_step(tilt_work *w)
         for (size_t j = 0; j <= v; j++) w->step_x[j] -= w->cross[v * n + j] * w->slope_d[v] / w->variance[v];
     if (isnan(dense_cholesky(w->form, n, 1e-14))) return 0;
     dense_forward(w->form, n, w->step_x, 1);
-    back_substitute(w->form, n, w->step_x);
+    dense_backward(w->form, n, w->step_x);
     for (size_t v = 0; v < n; v++)
         w->step_d[v] = -(w->slope_d[v] + dense_dot(w->cross + v * n, w->step_x, v + 1)) / w->variance[v];
     return 1;

@@ -44,6 +44,12 @@ typedef struct {
     const double *ratio;  /* (LANES) */
 } separation_points;
 
+/* Loads and bounds of rows that differ from point to point. */
+typedef struct {
+    const double *load;          /* (rows, variables, LANES) */
+    const double *lower, *upper; /* (rows, LANES) */
+} lane_rows;
+
 /* A sum of exponentials, exp(peak) * sum. */
 typedef struct {
     double peak, sum;
@@ -76,6 +82,9 @@ typedef struct {
 typedef struct {
     /* Adds the log weights of a block of points to log_weight (LANES); y is scratch (variables, LANES). */
     void (*weigh)(const separation *s, const separation_points *p, double *y, double *log_weight);
+    /* The same with rows of each point's own in the place of those of s; no variable is SEPARATION_NARROW. */
+    void (*weigh_lanes)(const separation *s, const lane_rows *rows, const separation_points *p, double *y,
+                        double *log_weight);
     /* Adds exp(log_weight) of a block to a sum. */
     void (*add)(const double *log_weight, separation_sum *total);
     /* Writes log P(all rows | f), their bounds times ratio, at a block of places f (LANES). */

@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attain/joint.h"
 #include "kernels.h"
 #include "memory.h"
-#include "reverse_factor.h"
+#include "reverse_time.h"
 #include "scale_table.h"
 
 #define MOST_COEFFICIENT 1e40
+#define ROUNDING 1e-9
 
 /* --- an indicator --- */
 
@@ -85,7 +85,7 @@ static void write_thresholds(const double *weight, const size_t *order, size_t c
 static att_status write_parameters(const att_mixture *mixture, size_t k, const size_t *place, size_t n,
                                    double *factor, double *parameter)
 {
-    att_status status = reverse_factor(mixture, k, place, n, factor);
+    att_status status = reverse_factor(mixture, k, n, place, factor);
     for (size_t j = 0; status == ATT_OK && j < n; j++) {
         *parameter++ = mixture->location[k * mixture->horizon + place[j]];
     }
@@ -120,11 +120,12 @@ static att_status write_tables(path_source *out, const att_mixture *mixture, con
     return status;
 }
 
+/* What an indicator keeps for itself, NaN when its loadings leave less than nothing. */
 static double own_part(const double *loading, size_t factors)
 {
     double common = 0;
     for (size_t p = 0; p < factors; p++) common += loading[p] * loading[p];
-    return common <= ATT_JOINT_MOST_COMMON ? sqrt(1 - common) : NAN;
+    return common <= 1 + ROUNDING ? sqrt(fmax(1 - common, 0)) : NAN;
 }
 
 /* Fills the arrays whose sizes open_source found. */

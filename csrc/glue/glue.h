@@ -37,5 +37,6 @@ extern PyMethodDef growth_methods[];
 extern PyMethodDef mixture_methods[];
 extern PyMethodDef joint_methods[];
 extern PyMethodDef simulate_methods[];
+extern PyMethodDef sov_methods[];
 
 #endif

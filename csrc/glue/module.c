@@ -41,6 +41,7 @@ static int execute(PyObject *module)
     if (PyModule_AddFunctions(module, growth_methods) < 0) return -1;
     if (PyModule_AddFunctions(module, mixture_methods) < 0) return -1;
     if (PyModule_AddFunctions(module, joint_methods) < 0) return -1;
+    if (PyModule_AddFunctions(module, sov_methods) < 0) return -1;
     return PyModule_AddFunctions(module, simulate_methods);
 }
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from attain.assessing import assess
 from attain.assessment import Assessment
+from attain.audit import Audit, audit
 from attain.backtest import Backtest, backtest
+from attain.consistency import Consistency, check
+from attain.deflator import Deflator
 from attain.errors import (
     ArgumentError,
     AttainError,
@@ -14,8 +17,10 @@ from attain.errors import (
     PlanError,
     UnitError,
 )
+from attain.glide_path import GlidePath, glide_path
 from attain.growth_test import GrowthTest, growth_test
 from attain.history import History
+from attain.identity import Identity
 from attain.learning import learn_prior, pooled_prior
 from attain.mvn import mvn_probability
 from attain.plan import Plan, bundled_plans, load_plan, plan_schema
@@ -36,6 +41,7 @@ from attain.target import (
     reduction,
     share,
 )
+from attain.yardsticks import Yardsticks, yardsticks
 
 __version__ = "0.1.0"
 
@@ -43,11 +49,16 @@ __all__ = [
     "ArgumentError",
     "Assessment",
     "AttainError",
+    "Audit",
     "Backtest",
     "BasisError",
+    "Consistency",
     "DataError",
+    "Deflator",
+    "GlidePath",
     "GrowthTest",
     "History",
+    "Identity",
     "NumericalError",
     "Plan",
     "PlanError",
@@ -56,13 +67,17 @@ __all__ = [
     "Relation",
     "Target",
     "UnitError",
+    "Yardsticks",
     "assess",
+    "audit",
     "backtest",
     "bundled_plans",
+    "check",
     "count",
     "count_above",
     "coverage",
     "flow",
+    "glide_path",
     "growth",
     "growth_test",
     "learn_prior",
@@ -78,4 +93,5 @@ __all__ = [
     "ratio",
     "reduction",
     "share",
+    "yardsticks",
 ]

@@ -11,6 +11,7 @@ _Prior = tuple[ArrayLike, float]
 _JointIndicator = tuple[Any, ...]  # weight, df, location, scale, first_year, loading, row, lower, upper
 _PathIndicator = tuple[Any, ...]  # weight, df, location, scale, first_year, loading
 _Quantity = tuple[Any, ...]  # rule, indicator, year, coefficient, target or -1, lower, upper, low, high
+_SovIndicator = tuple[Any, ...]  # weight, df, location, scale, first_year
 
 MAX_HORIZON: int
 
@@ -136,3 +137,14 @@ def tally_merge(simulation: object, into: NDArray[np.int64], other: NDArray[np.i
 def tally_sums(limbs: NDArray[np.int64], /) -> _Floats: ...
 def simulate_paths(simulation: object, first: int, count: int, /) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
 def simulate_at(simulation: object, normals: ArrayLike, /) -> _Floats: ...
+def sov_log_probability(
+    indicators: list[_SovIndicator],
+    correlation: ArrayLike,
+    row: ArrayLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    seed: int,
+    relative_error: float,
+    max_points: int,
+    /,
+) -> tuple[float, float, float, int]: ...

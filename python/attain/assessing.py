@@ -13,11 +13,12 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import pandas as pd
 
 from attain.assessment import SENSITIVITY_COLUMNS, TABLE_COLUMNS, Assessment
+from attain.course import history_of
 from attain.dependence import Dependence, dependence_of
 from attain.errors import ArgumentError, DataError
 from attain.event import (
@@ -30,8 +31,10 @@ from attain.event import (
     figure_as_stated,
     figure_in_terms,
     figure_unit,
+    indicators_of,
     not_projected,
     published_row,
+    share_y,
     stated_change,
     sum_event,
     sum_problem,
@@ -39,29 +42,28 @@ from attain.event import (
 from attain.history import AsOf, History
 from attain.joint import (
     AnyEvent,
+    Engine,
     Joint,
-    Projections,
     is_attained,
     is_settled,
+    joined_quantiles,
     joint_probability,
     path_outcomes,
-    probability_of_paths,
 )
 from attain.language import Text, note_of
 from attain.plan import Plan, load_plan
 from attain.precision import as_modelled
 from attain.prior import NO_PRIOR, Prior, load_prior, priors_of
 from attain.projection import Model, Projection, numerical_error, project
-from attain.reading import load_history
 from attain.scale import LOG, LOGIT
 from attain.simulation import DRAWS, Drawing
 from attain.target import Target
 from attain.units import convert, decimal
 from attain.yardsticks import ipcc_likelihood
 
-Engine = Literal["auto", "exact", "independent", "factor", "simulation"]
 _INTERVAL = (0.1, 0.5, 0.9)
-_Seen = tuple[Sequence[AnyEvent], Projection]  # the targets of one indicator, as events on a projection
+_Group = tuple[str, ...]  # indicators that targets join, or one alone
+_Seen = tuple[Sequence[AnyEvent], Projection]  # the targets on a group, as events on a projection of it
 
 
 def assess(
@@ -91,9 +93,12 @@ def assess(
         its scale.
     engine
         `"exact"` for targets on one functional of one indicator, `"independent"` for a product over indicators,
-        `"factor"` for an integral over what the indicators have in common, `"simulation"` for the share of simulated
+        `"factor"` for an integral over what the indicators have in common, `"sov"` for draws of the components of all
+        indicators, each with the exact probability of the bounds given it, `"simulation"` for the share of simulated
         paths. `"auto"`: `simulation` where a target needs it, which are growth and amounts in every year and sums of
-        other indicators; else `exact` where it serves, else `independent` or `factor` as `dependence` says.
+        other indicators; `sov` where a share joins two levels; else `exact` where it serves, `independent` where
+        `dependence` says so, `sov` where an indicator has targets on several quantities, or correlations leave no
+        common factors, and `factor` otherwise.
     dependence
         How the indicators move together: `"factor"`, one common factor estimated from the surprises of the past and
         shrunk to what was learned; `"independent"`; a mapping of indicators to loadings (-0.99 to 0.99) on one factor;
@@ -104,7 +109,7 @@ def assess(
     threads
         For a simulation; all of the machine by default. Their number changes nothing but the time.
     seed
-        Of simulated paths, and of the points of integrals over several target years.
+        Of the points of integrals over several target years, of draws, and of paths.
 
     Returns
     -------
@@ -126,28 +131,22 @@ def assess(
         raise ArgumentError(f"model: {model!r} is neither 'growth' nor 'random-walk'")
     grid = load_prior("general" if prior is None else prior)
     loaded = load_plan(plan)
-    means = dependence, Drawing(draws, threads, seed), engine == "simulation"
+    means = dependence, engine, Drawing(draws, threads, seed)
     if isinstance(history, Projection):
         if (model, prior, as_of) != (None, None, None):
             raise ArgumentError("model, prior, as_of: the projection brings its own; leave them out")
         given = history
         work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments, *means)
     else:
-        figures = _history_of(loaded, history).as_of(as_of)
+        figures = history_of(loaded, history).as_of(as_of)
         own = grid if model != "random-walk" else None
         work = _Work(loaded, figures, model or "growth", own, 0, {}, *means)
     result = work.assess()
     if engine == "exact" and result.engine != "exact":
-        raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; use 'auto'")
-    if engine in ("factor", "independent") and result.engine == "simulation":
-        raise ArgumentError(f"engine: {engine!r} cannot join growth or amounts in every year, nor sums; use 'auto'")
+        raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; leave it out")
+    if engine in ("independent", "factor", "sov") and result.engine not in ("exact", "independent", engine):
+        raise ArgumentError(f"engine: {engine!r} serves not these targets, or correlations; use {result.engine!r}")
     return result
-
-
-def _history_of(plan: Plan, history: Any) -> History:
-    if history is None and plan.history is None:
-        raise ArgumentError(f"{plan.id}: name a history; the plan names none")
-    return load_history(history if history is not None else plan.history or "")
 
 
 @dataclass(frozen=True)
@@ -171,14 +170,17 @@ class _Work:
     to: int
     treatments: Mapping[str, str]
     asked_dependence: Any
+    engine: Engine
     drawing: Drawing
-    simulated: bool
 
     @functools.cached_property
     def resolved(self) -> dict[str, Target]:
         """The targets with the series that serves each as their indicator; their own name where none does."""
-        services = {t.id: self.history.series_for(self.plan.id, t.indicator).series for t in self.plan.targets}
-        return {t.id: t.model_copy(update={"indicator": services[t.id] or t.indicator}) for t in self.plan.targets}
+        return {t.id: t.model_copy(update=self._served(t)) for t in self.plan.targets}
+
+    def _served(self, target: Target) -> dict[str, str]:
+        names = {"indicator": target.indicator} | ({"of": target.of} if target.kind == "share" and target.of else {})
+        return {field: self.history.series_for(self.plan.id, name).series or name for field, name in names.items()}
 
     @functools.cached_property
     def missing(self) -> dict[str, Missing]:
@@ -197,6 +199,16 @@ class _Work:
             and self.history.find(self.resolved[name].indicator) is None
             and all(self.history.find(part.indicator) is not None for part in parts)
         }
+
+    def _stands_on(self, target: Target) -> tuple[str, ...]:
+        """The indicators of a candidate."""
+        parts = [indicators_of(part, self.history)[0] for part in self.sums.get(target.id, [])]
+        return tuple(dict.fromkeys(parts)) or indicators_of(target, self.history)
+
+    def _event_on(self, target: Target, projection: Projection) -> AnyEvent | Missing:
+        if target.id in self.sums:
+            return sum_event(target, self._stands_on(target), projection)
+        return event_of(target, projection)
 
     def _why_not(self, target: Target) -> Missing | None:
         """What keeps a target from being assessed, before any projection."""
@@ -226,16 +238,15 @@ class _Work:
     def candidates(self) -> list[Target]:
         return [t for name, t in self.resolved.items() if name not in self.missing]
 
-    def indicators(self, target: Target) -> list[str]:
-        """Those that a candidate is about: its own, or those that it is the sum of."""
-        found = [self.history.find(t.indicator) for t in self.sums.get(target.id, [target])]
-        return [name for name in dict.fromkeys(found) if name is not None]
+    @functools.cached_property
+    def indicators(self) -> list[str]:
+        """Those that candidates stand on."""
+        return list(dict.fromkeys(name for t in self.candidates for name in self._stands_on(t)))
 
     @functools.cached_property
     def last_year(self) -> int:
         """A year that no figure reaches and no target passes."""
-        names = [name for t in self.candidates for name in self.indicators(t)]
-        figures = int(self.history.usable(names)["year"].max()) + 1
+        figures = int(self.history.usable(self.indicators)["year"].max()) + 1
         return max([figures, self.to, *(t.by for t in self.candidates if t.by is not None)])
 
     def project(self, names: Sequence[str], treatments: Mapping[str, str], model: Model) -> Projection:
@@ -268,28 +279,38 @@ class _Work:
     @functools.cached_property
     def projections(self) -> dict[str, dict[str, Projection | str]]:
         """By indicator and treatment its projection as asked for, or why there is none."""
-        names = dict.fromkeys(name for t in self.candidates for name in self.indicators(t))
-        return {name: {t: self._under(name, t, self.model) for t in self.history.treatments_of(name)} for name in names}
+        return {
+            name: {t: self._under({name: t}, self.model) for t in self.history.treatments_of(name)}
+            for name in self.indicators
+        }
 
-    def _under(self, indicator: str, treatment: str, model: Model) -> Projection | str:
+    def _under(self, treatments: Mapping[str, str], model: Model) -> Projection | str:
         try:
-            return self.project([indicator], {indicator: treatment} if treatment else {}, model)
+            return self.project(list(treatments), {name: t for name, t in treatments.items() if t}, model)
         except DataError as error:
             return str(error)
 
-    @functools.cached_property
-    def ways(self) -> dict[str, list[_Way]]:
-        """By indicator every way to project it, treatment by treatment, the prior asked for first."""
-        return {indicator: list(self._ways_of(indicator)) for indicator in self.projections}
+    def ways(self, group: _Group) -> list[_Way]:
+        """Every way to project a group of indicators, treatment by treatment, the prior asked for first."""
+        if group not in self._ways:
+            self._ways[group] = list(self._ways_of(group))
+        return self._ways[group]
 
-    def _ways_of(self, indicator: str) -> Iterator[_Way]:
-        priors = self._priors_of(indicator)
-        for treatment, found in self.projections[indicator].items():
+    @functools.cached_property
+    def _ways(self) -> dict[_Group, list[_Way]]:
+        return {}
+
+    def _ways_of(self, group: _Group) -> Iterator[_Way]:
+        priors = self._priors_of(group[0])
+        for chosen in itertools.product(*(self.projections[name] for name in group)):
+            treatments = dict(zip(group, chosen, strict=True))
+            told = " / ".join(t for t in chosen if t)
+            found = self._under(treatments, self.model) if len(group) > 1 else self.projections[group[0]][chosen[0]]
             for prior in priors:
                 under = found if isinstance(found, str) else replace(found, prior=prior)
-                yield _Way(treatment, prior.name, under, in_range=True)
-            alone = self._under(indicator, treatment, "random-walk") if priors else found
-            yield _Way(treatment, NO_PRIOR, alone, in_range=not priors)
+                yield _Way(told, prior.name, under, in_range=True)
+            alone = self._under(treatments, "random-walk") if priors else found
+            yield _Way(told, NO_PRIOR, alone, in_range=not priors)
 
     def _priors_of(self, indicator: str) -> list[Prior]:
         """The priors that the range of an indicator is over, the one asked for first; none for the random walk."""
@@ -304,7 +325,7 @@ class _Work:
         sensitivity = self._sensitivity(list(events.values()))
         rows = {name: self._row(event, sensitivity) for name, event in events.items()}
         joint = (
-            self._joint(list(events.values()), self.default)
+            joint_probability(list(events.values()), self.default, self.dependence, self.drawing, engine=self.engine)
             if self.default and events
             else Joint(None, "none", reason=Text("nothing is assessed", "没有可评估的目标"))
         )
@@ -327,9 +348,6 @@ class _Work:
             seed=self.drawing.seed,
         )
 
-    def _joint(self, events: Sequence[AnyEvent], projections: Projections) -> Joint:
-        return joint_probability(events, projections, self.dependence, self.drawing, simulated=self.simulated)
-
     def _default_events(self) -> tuple[dict[str, AnyEvent], dict[str, Missing]]:
         events: dict[str, AnyEvent] = {}
         missing: dict[str, Missing] = {}
@@ -342,17 +360,11 @@ class _Work:
         return events, missing
 
     def _event(self, target: Target) -> AnyEvent | Missing:
-        for name in self.indicators(target):
+        for name in self._stands_on(target):
             if self.default is None or name not in self.default.indicators:
                 return not_projected(name, "; ".join(str(why) for why in self.projections[name].values()))
-        assert self.default is not None, "every indicator is projected"
+        assert self.default is not None, "a target stands on some indicator"
         return self._event_on(target, self.default)
-
-    def _event_on(self, target: Target, projections: Projections) -> AnyEvent | Missing:
-        """The event of a target on the projections of its indicators."""
-        names = self.indicators(target)
-        own = {n: projections if isinstance(projections, Projection) else projections[n] for n in names}
-        return sum_event(target, names, own) if target.id in self.sums else event_of(target, own[names[0]])
 
     def _sensitivity(self, events: Sequence[AnyEvent]) -> pd.DataFrame:
         rows = [
@@ -366,65 +378,9 @@ class _Work:
             }
             for event in events
             for reading, target in event.target.readings.items()
-            for way in self._ways_for(event)
+            for way in self.ways(event.indicators)
         ]
         return pd.DataFrame(rows, columns=list(SENSITIVITY_COLUMNS))
-
-    def _ways_for(self, event: AnyEvent) -> list[_Way]:
-        """Every way to project the indicators of an event; those of a sum each under its first treatment."""
-        names = self.indicators(event.target)
-        return self.ways[names[0]] if len(names) == 1 else list(self._ways_together(names))
-
-    def _ways_together(self, names: Sequence[str]) -> Iterator[_Way]:
-        assert self.default is not None, "an event has a projection"
-        priors = self._priors_of(names[0])
-        for prior in priors:
-            yield _Way("", prior.name, replace(self.default, prior=prior), in_range=True)
-        treatments = {name: t for name in names if (t := self._first_usable(name))}
-        try:
-            alone: Projection | str = self.project(names, treatments, "random-walk")
-        except DataError as error:
-            alone = str(error)
-        yield _Way("", NO_PRIOR, alone, in_range=not priors)
-
-    def _answer(self, target: Target, projection: Projection | str) -> dict[str, Any]:
-        """The probability of a target on a projection, with what belongs beside it, or the reason why there is none."""
-        if isinstance(projection, str):
-            return {"reason": projection, "reason_zh": "未能预测"}
-        event = self._event_on(target, projection)
-        if isinstance(event, Missing):
-            return {"reason": event.reason.en, "reason_zh": event.reason.zh}
-        log_p, error = self._probability_of(event, projection)
-        return {
-            "probability": math.exp(log_p),
-            "log_probability": log_p,
-            "numerical_error": error,
-            "observations": min(projection.origin(name).changes for name in self.indicators(target)),
-            "median": self._outcome(event, projection)[1],
-            "reason": "",
-            "reason_zh": "",
-        }
-
-    def _probability_of(self, event: AnyEvent, projection: Projection) -> tuple[float, float]:
-        """log P(event), and the error of P."""
-        if is_settled(event):
-            return (0.0, 0.0) if is_attained(event, projection) else (-math.inf, 0.0)
-        nodes = sum(projection.node_error(name) for name in self.indicators(event.target))
-        if isinstance(event, Event):
-            log_p = event.log_probability(projection.mixture(event.indicator))
-            return log_p, numerical_error(log_p, nodes)
-        answer = probability_of_paths([event], projection, self.dependence, self.drawing)
-        return math.log(answer.probability), answer.error + nodes
-
-    def _outcome(self, event: AnyEvent, projection: Projection) -> tuple[float, float, float]:
-        """10, 50 and 90 % quantiles of the outcome in the terms of the target; NaN where published figures, more than
-        one, have settled it."""
-        if isinstance(event, Event):
-            return outcome_quantiles(event, projection)
-        if is_settled(event):
-            return math.nan, math.nan, math.nan
-        low, median, high = path_outcomes(event, projection, self.dependence, self.drawing, _INTERVAL).tolist()
-        return low, median, high
 
     @functools.cached_property
     def dependence(self) -> Dependence:
@@ -433,57 +389,89 @@ class _Work:
         return dependence_of(self.asked_dependence, self.default)
 
     def _joint_range(self, events: Sequence[AnyEvent], in_range: bool) -> tuple[float, float]:
-        """Extremes of the joint probability: one prior for all indicators of a scale, each indicator in the worst,
-        and in the best, of its treatments and readings for its own targets; sums as they are stated, of indicators
-        without target under their first treatment. NaN where one has no number."""
-        sums = [event.target for event in events if event.target.id in self.sums]
-        own = dict.fromkeys(event.indicator for event in events if event.target.id not in self.sums)
-        ends = {name: self._ends(events, name, in_range) for name in own}
-        for name in (name for target in sums for name in self.indicators(target) if name not in own):
-            ends[name] = self._ends([], name, in_range)
-        scales = {name: self.history.scale_of(name) for name in ends}
+        """Extremes of the joint probability: one prior for all indicators of a scale, each group of indicators in the
+        worst, and in the best, of its treatments and readings for its own targets. NaN where one has no number."""
+        ends = {group: self._ends(events, group, in_range) for group in _groups_of(events)}
+        scales = {group: self.history.scale_of(group[0]) for group in ends}
         nothing: dict[str, list[_Seen]] = {"": []}
         by_scale = [next((ends[n] for n in ends if scales[n] is s), nothing) for s in (LOG, LOGIT)]
         logs: list[float] = []
         for priors in itertools.product(*by_scale):
             chosen = dict(zip((LOG, LOGIT), priors, strict=True))
-            sides = {name: ends[name].get(chosen[scales[name]], []) for name in ends}
-            if not all(sides.values()):
+            sides = [ends[name].get(chosen[scales[name]], []) for name in ends]
+            if not all(sides):
                 return math.nan, math.nan
-            logs += [self._log_joint({name: seen[side] for name, seen in sides.items()}, sums) for side in (0, -1)]
+            logs += [self._log_joint([own[side] for own in sides]) for side in (0, -1)]
         return math.exp(min(logs)), math.exp(max(logs))
 
-    def _ends(self, events: Sequence[AnyEvent], indicator: str, in_range: bool) -> dict[str, list[_Seen]]:
-        """By prior the ways to see the targets on an indicator, the least probable first."""
-        targets = [e.target for e in events if e.indicator == indicator]
+    def _ends(self, events: Sequence[AnyEvent], group: _Group, in_range: bool) -> dict[str, list[_Seen]]:
+        """By prior the ways to see the targets on a group of indicators, the least probable first."""
+        targets = [e.target for e in events if e.indicators[0] in group]
         found: dict[str, list[_Seen]] = {}
-        for way in self.ways[indicator]:
+        for way in self.ways(group):
             if way.in_range == in_range:
-                found.setdefault(way.prior, []).extend(_seen(targets, way.projection))
-        return {
-            prior: sorted(seen, key=lambda s: self._log_joint({indicator: s}, [])) if targets else seen[:1]
-            for prior, seen in found.items()
-        }
+                found.setdefault(way.prior, []).extend(self._seen(targets, way.projection))
+        return {prior: sorted(seen, key=lambda s: self._log_joint([s])) for prior, seen in found.items()}
 
-    def _log_joint(self, seen: Mapping[str, _Seen], sums: Sequence[Target]) -> float:
-        events = [event for own, _ in seen.values() for event in own]
-        projections = {name: projection for name, (_, projection) in seen.items()}
-        totals = [self._event_on(target, projections) for target in sums]
-        if any(isinstance(event, Missing) for event in totals):
-            return math.nan
-        events += [event for event in totals if not isinstance(event, Missing)]
-        log_p = self._joint(events, projections).log_probability if events else 0.0
-        assert log_p is not None, "events have a joint probability"
-        return log_p
+    def _log_joint(self, seen: Sequence[_Seen]) -> float:
+        events = [event for own, _ in seen for event in own]
+        projections = {name: projection for own, projection in seen for event in own for name in event.indicators}
+        if not events:
+            return 0.0
+        joint = joint_probability(events, projections, self.dependence, self.drawing, engine=self.engine)
+        assert joint.log_probability is not None, "events have a joint probability"
+        return joint.log_probability
+
+    def _alone(self, event: AnyEvent, projection: Projection) -> tuple[float, float]:
+        """log P of one event, and its numerical error."""
+        if is_settled(event):
+            return 0.0 if is_attained(event, projection) else -math.inf, 0.0
+        nodes = sum(projection.node_error(name) for name in event.indicators)
+        if isinstance(event, Event) and event.whole is None:
+            log_p = event.log_probability(projection.mixture(event.indicator))
+            return log_p, numerical_error(log_p, nodes)
+        joint = joint_probability([event], projection, self.dependence, self.drawing)
+        assert joint.log_probability is not None, "an event has a probability"
+        return joint.log_probability, nodes + math.exp(joint.log_probability) * joint.log_error
+
+    def _quantiles(self, event: AnyEvent, projection: Projection, asked: Sequence[float]) -> list[float]:
+        """Quantiles of the outcome in the terms of the target, ascending; NaN where several figures have settled it."""
+        if isinstance(event, PathEvent):
+            if is_settled(event):
+                return [math.nan] * len(asked)
+            return list(map(float, path_outcomes(event, projection, self.dependence, self.drawing, asked)))
+        if event.whole is None or event.published is not None:
+            return outcome_quantiles(event, projection, asked)
+        assert event.base is not None, "a share of two levels has what their units convert by"
+        logs = joined_quantiles(event, projection, self.dependence, asked, seed=self.drawing.seed)
+        return [math.exp(y - event.base) for y in logs]
+
+    def _answer(self, target: Target, projection: Projection | str) -> dict[str, Any]:
+        """The probability of a target on a projection, with what belongs beside it, or why there is none."""
+        if isinstance(projection, str):
+            return {"reason": projection, "reason_zh": "未能预测"}
+        event = self._event_on(target, projection)
+        if isinstance(event, Missing):
+            return {"reason": event.reason.en, "reason_zh": event.reason.zh}
+        log_p, error = self._alone(event, projection)
+        return {
+            "probability": math.exp(log_p),
+            "log_probability": log_p,
+            "numerical_error": error,
+            "observations": min(projection.origin(name).changes for name in event.indicators),
+            "median": self._quantiles(event, projection, [0.5])[0],
+            "reason": "",
+            "reason_zh": "",
+        }
 
     def _row(self, event: AnyEvent, sensitivity: pd.DataFrame) -> dict[str, Any]:
         assert self.default is not None, "an event has a projection"
-        target, projection, names = event.target, self.default, self.indicators(event.target)
-        log_p, error = self._probability_of(event, projection)
+        target, projection = event.target, self.default
+        log_p, error = self._alone(event, projection)
         p = math.exp(log_p)
         own = (sensitivity["target"] == target.id) & sensitivity["in_range"]
         over = sensitivity.loc[own, "probability"].dropna()
-        low, median, high = self._outcome(event, projection)
+        low, median, high = self._quantiles(event, projection, _INTERVAL)
         settled = is_settled(event)
         word = ("attained" if p == 1 else "missed") if settled else ipcc_likelihood(p)
         return {
@@ -495,8 +483,8 @@ class _Work:
             "unit": unit_of(target),
             "nature": target.nature,
             "control": target.control,
-            "observations": min(projection.origin(name).changes for name in names),
-            "last_year": min(projection.origin(name).year for name in names),
+            "observations": min(projection.origin(name).changes for name in event.indicators),
+            "last_year": _last_year(event, projection),
             "last_value": self._last_value(event, projection),
             "required_growth": None if settled else self._required(event, projection),
             "median": median,
@@ -511,9 +499,8 @@ class _Work:
         """The last figure; of a sum that of the last year which all parts have."""
         if event.target.id not in self.sums:
             return _last_value(event, projection)
-        names = self.indicators(event.target)
-        year = min(projection.origin(name).year for name in names)
-        before = sum_event(event.target.model_copy(update={"by": year}), names, dict.fromkeys(names, projection))
+        year = _last_year(event, projection)
+        before = sum_event(event.target.model_copy(update={"by": year}), event.indicators, projection)
         return -before.bases[0] if isinstance(before, PathEvent) else None
 
     def _required(self, event: AnyEvent, projection: Projection) -> float | None:
@@ -524,18 +511,27 @@ class _Work:
         if event.target.kind == "growth":
             return float(event.target.value)
         last = self._last_value(event, projection) if event.target.id in self.sums else None
-        years = event.by - min(projection.origin(name).year for name in self.indicators(event.target))
+        years = event.by - _last_year(event, projection)
         return None if last is None else math.expm1(math.log(float(event.target.value) / last) / years)
 
+    def _seen(self, targets: Sequence[Target], projection: Projection | str) -> Iterator[_Seen]:
+        """The targets on a group of indicators, each reading of them that has events."""
+        for reading in dict.fromkeys(name for target in targets for name in target.readings):
+            read = [target.readings.get(reading, target) for target in targets]
+            events = [] if isinstance(projection, str) else [self._event_on(target, projection) for target in read]
+            settled = [event for event in events if not isinstance(event, Missing)]
+            if len(settled) == len(targets) and isinstance(projection, Projection):
+                yield settled, projection
 
-def _seen(targets: Sequence[Target], projection: Projection | str) -> Iterator[_Seen]:
-    """The targets on one indicator, each reading of them that has events."""
-    for reading in dict.fromkeys(name for target in targets for name in target.readings):
-        read = [target.readings.get(reading, target) for target in targets]
-        events = [] if isinstance(projection, str) else [event_of(target, projection) for target in read]
-        settled = [event for event in events if not isinstance(event, Missing)]
-        if len(settled) == len(targets) and isinstance(projection, Projection):
-            yield settled, projection
+
+def _groups_of(events: Sequence[AnyEvent]) -> list[_Group]:
+    """Indicators that events join, directly or through others; each stands in one group."""
+    groups: list[_Group] = []
+    for event in events:
+        met = [group for group in groups if set(group) & set(event.indicators)]
+        joined = tuple(dict.fromkeys(name for group in [*met, event.indicators] for name in group))
+        groups = [group for group in groups if group not in met] + [joined]
+    return groups
 
 
 def unit_of(target: Target) -> str:
@@ -547,15 +543,13 @@ def unit_of(target: Target) -> str:
     return "times" if target.kind == "multiple" else target.effective_unit or ""
 
 
-def outcome_quantiles(event: Event, projection: Projection) -> tuple[float, float, float]:
-    """10, 50 and 90 % quantiles of the outcome in the terms of the target; the published figure where there is one."""
+def outcome_quantiles(event: Event, projection: Projection, asked: Sequence[float]) -> list[float]:
+    """Quantiles of the outcome in the terms of the target, ascending; the published figure where there is one."""
     if event.published is not None:
-        value = float(figure_as_stated(event, projection))
-        return value, value, value
+        return [float(figure_as_stated(event, projection))] * len(asked)
     mixture = projection.mixture(event.indicator)
-    logs = mixture.quantile(mixture.row(event.by, event.since), _INTERVAL)
-    low, median, high = sorted(_in_terms_of(event, float(x), projection) for x in logs)
-    return low, median, high
+    logs = mixture.quantile(mixture.row(event.by, event.since), asked)
+    return sorted(_in_terms_of(event, float(x), projection) for x in logs)
 
 
 def _in_terms_of(event: Event, log_outcome: float, projection: Projection) -> float:
@@ -565,9 +559,18 @@ def _in_terms_of(event: Event, log_outcome: float, projection: Projection) -> fl
     return stated_change(event.target, log_outcome - (event.base or 0.0))
 
 
+def _last_year(event: AnyEvent, projection: Projection) -> int:
+    """The last year with a figure of every indicator of an event."""
+    return min(projection.origin(name).year for name in event.indicators)
+
+
 def _last_value(event: AnyEvent, projection: Projection) -> float | None:
     """The last figure, in the unit of a level or share target, else of the history; None where there are growth rates
-    only."""
+    only, or a share lacks a figure of part or whole."""
+    if isinstance(event, Event) and event.whole is not None:
+        assert event.base is not None, "a share of two levels has what their units convert by"
+        y = share_y(projection, event.indicator, event.whole, _last_year(event, projection))
+        return None if y is None else math.exp(y - event.base)
     origin = projection.origin(event.indicator)
     if not origin.levels:
         return None
@@ -577,10 +580,15 @@ def _last_value(event: AnyEvent, projection: Projection) -> float | None:
     return float(figure_in_terms(event, y, projection))
 
 
-def required_growth(event: Event, projection: Projection) -> float:
+def required_growth(event: Event, projection: Projection) -> float | None:
     """What just attains the target from the last figure T years before: constant growth a year, (B / L)^(1 / T) - 1;
-    for a share the constant change a year in points, (B - L) / T, as a fraction."""
+    for a share the constant change a year in points, (B - L) / T, as a fraction; None where a share has no L."""
     bound = event.upper if event.lower == -math.inf and event.upper < math.inf else event.lower
+    if event.whole is not None:
+        assert event.base is not None, "a share of two levels has what their units convert by"
+        last = _last_value(event, projection)
+        years = event.by - _last_year(event, projection)
+        return None if last is None else (math.exp(bound - event.base) - last) / years
     start = 0.0 if event.since is not None else projection.origin(event.indicator).log_level
     years = event.by - (event.since if event.since is not None else projection.origin(event.indicator).year)
     return projection.scale_of(event.indicator).required(start, bound, years)

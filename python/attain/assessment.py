@@ -28,6 +28,8 @@ from attain.units import convert, decimal
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from attain.consistency import Consistency
+
 TABLE_COLUMNS = (
     "indicator", "label", "kind", "by", "value", "unit", "nature", "control", "observations", "last_year", "last_value",
     "required_growth", "median", "interval80", "probability", "numerical_error", "range", "likelihood",
@@ -135,6 +137,13 @@ class Assessment:
         return self.joint.dependence.to_frame()
 
     @functools.cached_property
+    def consistency(self) -> Consistency:
+        """Whether the targets agree with each other and with the figures known then: `check`, on first use."""
+        from attain.consistency import check
+
+        return check(self.plan, self.history)
+
+    @functools.cached_property
     def hindsight(self) -> pd.DataFrame:
         """Full-year figures of the targets' indicators that were not known at `as_of`, up to the target years.
 
@@ -183,7 +192,7 @@ class Assessment:
             "joint": self._joint_dict(),
             "targets": targets,
             "not_assessed": missing,
-            "consistency": {"feasible": None, "conflicts": []},
+            "consistency": self.consistency.brief(),
         }
 
     def _joint_dict(self) -> dict[str, Any] | None:
@@ -237,7 +246,7 @@ def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]
     name = result.history.series_for(result.plan.id, target.indicator).series
     if result.as_of is None or target.by is None or name is None:
         return
-    later = rows["unused"].str.startswith(("released after", "after ")) & (rows["kind"] != "growth")
+    later = rows["unused"].str.startswith(("released after", "after ")) & rows["kind"].isin(["level", "share"])
     own = (rows["indicator"] == name) & (rows["period"] == "") & (rows["year"] <= target.by)
     floors_first = rows[later & own].sort_values(["year", "bound"], ascending=[True, False], kind="stable")
     for _, row in floors_first.iterrows():

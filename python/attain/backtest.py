@@ -7,6 +7,7 @@ All windows of a panel go to the core in one batch call, whatever their number.
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -114,7 +115,12 @@ class Backtest:
     def score_rows(self) -> list[list[str]]:
         """The scores in words, under `SCORE_HEAD`."""
         every, low, high = (self._scores.loc[part].to_dict() for part in ("all", "low", "high"))
-        return [[told, f"{every[key]:.3f}", f"{low[key]:.3f} to {high[key]:.3f}", best] for key, told, best in _TOLD]
+        rows = []
+        for key, told, best in _TOLD:
+            numbers = [f"{every[key]:.3f}", f"{low[key]:.3f} to {high[key]:.3f}"]
+            # Of constant series the random walk has no score.
+            rows.append([told, *(["-", "-"] if math.isnan(every[key]) else numbers), best])
+        return rows
 
     def count_words(self) -> str:
         """How many forecasts of how many series, how far ahead."""
@@ -247,7 +253,7 @@ class _Sample:
 
 def _newton_terms(x: Floats, reached: Floats, line: Floats) -> Floats:
     """What the log likelihood's slope and curve in intercept and slope are sums of."""
-    q = 1 / (1 + np.exp(-(line[0] + line[1] * x)))
+    q = 0.5 + 0.5 * np.tanh(0.5 * (line[0] + line[1] * x))
     off, curve = reached - q, q * (1 - q)
     return np.array([off, off * x, curve, curve * x, curve * x * x])
 

@@ -35,6 +35,7 @@ MOST_LOADING = 0.99
 _FARTHEST_SCORE = 4.0
 _FEWEST_CHANGES = 2
 _ALTERNATIONS = 500
+_ROUNDING = 1e-10  # of an eigenvalue
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,11 +48,25 @@ class Dependence:
     loadings : frame, index indicator, one column per common factor; what two indicators' surprises correlate is the
         sum of products over columns.
     years : by indicator the years whose surprise it shares with another one; 0 where nothing was estimated.
+    correlation : frame of the correlations given, where an indicator is made of others (nearly), so that common factors
+        leave it nothing of its own; else None.
     """
 
     kind: Kind
     loadings: pd.DataFrame
     years: pd.Series[int]
+    correlation: pd.DataFrame | None = None
+
+    def matrix(self, indicators: Sequence[str]) -> _Floats:
+        """Correlations of the surprises of these indicators."""
+        if self.correlation is not None:
+            names = list(indicators)
+            found = self.correlation.reindex(index=names, columns=names, fill_value=0.0).to_numpy(np.float64)
+        else:
+            loadings = np.array([self.of(name) for name in indicators])
+            found = loadings @ loadings.T
+        matrix: _Floats = np.where(np.eye(len(indicators), dtype=bool), 1.0, found)
+        return matrix
 
     def of(self, indicator: str) -> _Floats:
         """Loadings of one indicator; one that is not named stands alone."""
@@ -60,7 +75,10 @@ class Dependence:
         return self.loadings.loc[indicator].to_numpy(np.float64)
 
     def to_frame(self) -> pd.DataFrame:
-        """Index indicator, columns loading (several factors: loading_1 and on) and years."""
+        """Index indicator, columns loading (several factors: loading_1 and on; where there are none, the correlations
+        with each indicator) and years."""
+        if self.correlation is not None:
+            return self.correlation.assign(years=self.years).rename_axis("indicator")
         one = self.loadings.shape[1] == 1
         names = ["loading"] if one else [f"loading_{p + 1}" for p in range(self.loadings.shape[1])]
         return self.loadings.set_axis(names, axis=1).assign(years=self.years).rename_axis("indicator")
@@ -78,8 +96,7 @@ def dependence_of(asked: Any, projection: Projection) -> Dependence:
     Raises
     ------
     ArgumentError
-        For anything else, unknown indicators, loadings beyond 0.99, and what is no correlation matrix or leaves an
-        indicator less than 2 % of its own.
+        For anything else, unknown indicators, loadings beyond 0.99, and what is no correlation matrix.
     """
     names = list(projection.indicators)
     if isinstance(asked, pd.DataFrame):
@@ -127,7 +144,8 @@ def _from_loadings(asked: Mapping[Any, Any], projection: Projection) -> Dependen
 
 
 def _from_correlation(asked: pd.DataFrame, projection: Projection) -> Dependence:
-    """Loadings L with L L' + d I the matrix, d its least eigenvalue: exact for any number of factors."""
+    """Loadings L with L L' + d I the matrix, d its least eigenvalue: exact for any number of factors. Where d leaves an
+    indicator less than 2 % of its own, the correlations as they are."""
     rows, columns = ([_named(name, projection) for name in axis] for axis in (asked.index, asked.columns))
     if len(set(rows)) < len(rows) or sorted(rows) != sorted(columns):
         raise ArgumentError("dependence: a frame of correlations has the same indicators as index and columns")
@@ -142,17 +160,26 @@ def _from_correlation(asked: pd.DataFrame, projection: Projection) -> Dependence
     ):
         raise ArgumentError("dependence: correlations are finite and symmetric, with ones on the diagonal")
     values, vectors = np.linalg.eigh(matrix)
-    least = 1 - MOST_LOADING**2
-    if len(rows) > 1 and values[0] < least:
+    if values[0] < -_ROUNDING:
         raise ArgumentError(
-            f"dependence: the least eigenvalue of the correlations is {values[0]:.3g}; below {least:.2g} an indicator"
-            " is made of others: leave it out, or lower the correlations"
+            f"dependence: the correlations contradict each other: their least eigenvalue is {values[0]:.3g}, and must"
+            " not be below 0"
         )
+    if values[0] < 1 - MOST_LOADING**2:
+        return _as_given(pd.DataFrame(matrix, index=rows, columns=rows), list(projection.indicators))
     kept = values - values[0] > 1e-12
     loadings = vectors[:, kept] * np.sqrt(values[kept] - values[0])
     table = pd.DataFrame(loadings if loadings.size else np.zeros((len(rows), 1)), index=rows)
     table = table.reindex(list(projection.indicators), fill_value=0.0)
     return Dependence("given", table, pd.Series(0, index=table.index))
+
+
+def _as_given(correlation: pd.DataFrame, names: list[str]) -> Dependence:
+    """Correlations that have no common factors; indicators that are not named stand alone."""
+    whole = correlation.reindex(index=names, columns=names, fill_value=0.0)
+    whole = whole.where(~np.eye(len(names), dtype=bool), 1.0)
+    none = pd.DataFrame(index=whole.index)
+    return Dependence("given", none, pd.Series(0, index=whole.index), whole)
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """A target as an event of a projection: bounds on one linear functional of one indicator's y, its log level or the
-logit of its share; or, where one does not do, bounds on several quantities of a path.
+logit of its share; or, for a share of two levels, of the difference of their logs; or, where one does not do, bounds on
+several quantities of a path.
 
 A level or share is bounded at one year. A growth or multiple since a year whose figure is known is a level too; since a
 year ahead it is the difference of two years. A growth or an amount in every year, and the sum of other indicators, are
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -49,12 +50,14 @@ class Missing:
 
 @dataclass(frozen=True)
 class Event:
-    """lower <= y of `by` (less that of `since`, where it lies ahead) <= upper; y as in `attain.scale`.
+    """lower <= y of `by` (less that of `since`, where it lies ahead, or of the whole) <= upper; y as in `attain.scale`.
 
     Attributes
     ----------
-    base : y of the base year that the bounds contain; None when `since` lies ahead, or for a level or share.
-    published : y of `by` where it is published already, which settles the target.
+    base : y of the base year that the bounds contain; for a share of two levels minus the log of what their units
+        convert by; None when `since` lies ahead, or for a level or a share measured directly.
+    published : y of `by` (less that of the whole) where it is published already, which settles the target.
+    whole : indicator whose level is the whole of a share of two levels, else None.
     """
 
     target: Target
@@ -65,20 +68,28 @@ class Event:
     upper: float
     base: float | None
     published: float | None
+    whole: str | None = None
 
     @property
-    def functional(self) -> tuple[str, int, int | None]:
+    def indicators(self) -> tuple[str, ...]:
+        """The indicators that it stands on: one, or part and whole."""
+        return (self.indicator,) if self.whole is None else (self.indicator, self.whole)
+
+    @property
+    def functional(self) -> tuple[str, int, int | None, str | None]:
         """Targets with the same functional reduce to the stricter bounds."""
-        return self.indicator, self.by, self.since
+        return self.indicator, self.by, self.since, self.whole
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
         """The same for a simulation."""
         since = () if self.since is None else ((self.indicator, self.since, -1.0),)
-        return (Quantity("logs", ((self.indicator, self.by, 1.0), *since), self.lower, self.upper),)
+        whole = () if self.whole is None else ((self.whole, self.by, -1.0),)
+        return (Quantity("logs", ((self.indicator, self.by, 1.0), *since, *whole), self.lower, self.upper),)
 
     def log_probability(self, mixture: Mixture) -> float:
-        """log P(event)."""
+        """log P(event) of an event on one indicator."""
+        assert self.whole is None, "a share of two levels needs both, and their dependence"
         return mixture.log_probability(mixture.row(self.by, self.since), self.lower, self.upper)
 
 
@@ -134,7 +145,7 @@ def can_be_assessed(target: Target, history: History) -> Missing | None:
         )
     if len(history.usable([name])) == 0:
         return Missing(Text(f"no usable figure of {name}", f"{name} 没有可用的数据"), _figures_of(name))
-    return _basis_problem(target, name, history)
+    return basis_problem(target, name, history)
 
 
 def kind_name(target: Target) -> Text:
@@ -146,7 +157,7 @@ def _figures_of(name: str) -> Text:
     return Text(f"yearly figures of {name}", f"{name} 的年度数据")
 
 
-def _basis_problem(target: Target, name: str, history: History) -> Missing | None:
+def basis_problem(target: Target, name: str, history: History) -> Missing | None:
     """Prices, modes and units that do not fit."""
     price = history.price_of(name)
     if target.price != price:
@@ -159,14 +170,58 @@ def _basis_problem(target: Target, name: str, history: History) -> Missing | Non
                 f"figures of {name} in {target.price} prices, or a deflator", f"同一价格口径的 {name} 数据，或价格指数"
             ),
         )
-    if (target.kind == "share") != (history.scale_of(name) is LOGIT):
-        return _no_share(name) if target.kind == "share" else _no_level(target, name)
+    if target.kind == "share" and history.scale_of(name) is not LOGIT:
+        return _no_share_of_levels(target, name, history)
+    if target.kind != "share" and history.scale_of(name) is LOGIT:
+        return _no_level(target, name)
     return _unit_problem(target, name, history) if target.kind in ("level", "flow") else None
 
 
-def _no_share(name: str) -> Missing:
-    reason = Text(f"{name} is a level, not a share", f"{name} 是总量，不是占比")
-    return Missing(reason, Text(f"{name} measured as a share: rows of kind share", f"{name} 的占比数据 (kind: share)"))
+def indicators_of(target: Target, history: History) -> tuple[str, ...]:
+    """The indicators that a target which can be assessed stands on: one, or the part and the whole of a share of two
+    levels."""
+    name = history.find(target.indicator)
+    assert name is not None, "can_be_assessed refuses unknown indicators"
+    if target.kind != "share" or history.scale_of(name) is LOGIT:
+        return (name,)
+    whole = history.find(target.of or "")
+    assert whole is not None, "can_be_assessed refuses unknown wholes"
+    return name, whole
+
+
+def _no_share_of_levels(target: Target, name: str, history: History) -> Missing | None:
+    """What keeps the share of a level from being assessed: the level of its whole is missing, or is no match."""
+    whole = history.find(target.of or "")
+    if whole is None or len(history.usable([whole])) == 0 or history.scale_of(whole) is LOGIT:
+        reason = Text(
+            f"{name} is a level, not a share, and there is no level of {target.of}",
+            f"{name} 是总量而非占比，且没有 {target.of} 的总量数据",
+        )
+        needs = Text(
+            f"levels of {target.of}, or {name} measured as a share: rows of kind share",
+            f"{target.of} 的总量数据，或 {name} 的占比数据 (kind: share)",
+        )
+        return Missing(reason, needs)
+    if whole == name:
+        reason = Text(f"{name} is a share of itself", f"{name} 不能是自身的占比")
+        return Missing(reason, Text("another indicator: of", "另一个指标 (of)"))
+    for one in (name, whole):
+        if not (history.usable([one])["kind"] == "level").any():
+            return Missing(Text(f"{one} has growth rates only", f"{one} 只有增速"), _one_level(one))
+    return _no_common_measure(name, whole, history)
+
+
+def _no_common_measure(name: str, whole: str, history: History) -> Missing | None:
+    """Prices or units of part and whole that do not match."""
+    if history.price_of(name) != history.price_of(whole):
+        reason = Text(f"{name} and {whole} are in different prices", f"{name} 与 {whole} 的价格口径不同(现价/不变价)")
+        return Missing(reason, Text("both in the same prices", "同一价格口径的数据"))
+    try:
+        convert(Decimal(1), history.unit_of(name), history.unit_of(whole))
+    except UnitError as error:
+        reason = Text(str(error), f"{name} 与 {whole} 的单位不能换算")
+        return Missing(reason, Text("both in units that convert", "单位可换算的数据"))
+    return None
 
 
 def _no_level(target: Target, name: str) -> Missing:
@@ -231,6 +286,8 @@ def event_of(target: Target, projection: Projection) -> Event | PathEvent | Miss
     if name is None or name not in projection.indicators:
         reason = "it has no history" if name is None else projection.why_skipped(name)
         return not_projected(target.indicator, reason)
+    if len(indicators_of(target, projection.history)) > 1:
+        return _share_event(target, projection)
     origin, by = projection.origin(name), target.by
     assert by is not None, "can_be_assessed refuses a target without a year"
     if target.kind == "flow":
@@ -294,14 +351,15 @@ def _flow_event(target: Target, name: str, projection: Projection) -> PathEvent 
     return PathEvent(target, name, target.by, (name,), quantities, (math.log(factor),) * len(years))
 
 
-def sum_event(target: Target, parts: Sequence[str], projections: Mapping[str, Projection]) -> PathEvent | Missing:
+def sum_event(target: Target, parts: Sequence[str], projection: Projection) -> PathEvent | Missing:
     """A level that is the sum of other indicators, in its own unit; what is published of them already is a constant."""
     assert target.by is not None, "sum_problem refuses a target without a year"
     known, terms = Decimal(0), []
     for name in parts:
-        projection = projections.get(name)
-        if projection is None or name not in projection.indicators or projection.origin(name).levels == 0:
-            return not_projected(name, "it has no level that reaches ahead")
+        if name not in projection.indicators:
+            return not_projected(name, projection.why_skipped(name))
+        if projection.origin(name).levels == 0:
+            return Missing(Text(f"{name} has growth rates only", f"{name} 只有增速"), _one_level(name))
         factor = convert(Decimal(1), projection.history.unit_of(name), figure_unit(target))
         if target.by > projection.origin(name).year:
             terms.append((name, target.by, float(factor)))
@@ -352,6 +410,38 @@ def _figure_event(target: Target, name: str, projection: Projection) -> Event | 
     low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
     event = Event(target, name, target.by, None, low, high, None, None)
     return _settle(event, projection)
+
+
+def _share_event(target: Target, projection: Projection) -> Event | Missing:
+    """The log of the part less that of the whole."""
+    part, whole = indicators_of(target, projection.history)
+    if whole not in projection.indicators:
+        return not_projected(whole, projection.why_skipped(whole))
+    by, unit_of = target.by, projection.history.unit_of
+    assert by is not None, "can_be_assessed refuses a target without a year"
+    for name in (part, whole):
+        if projection.origin(name).levels == 0:
+            return Missing(Text(f"{name} has growth rates only", f"{name} 只有增速"), _one_level(name))
+    base = -math.log(convert(Decimal(1), unit_of(part), unit_of(whole)))
+    lower, upper = target.bounds
+    low, high = base + _log(lower, -math.inf), base + _log(upper, math.inf)
+    ahead = [projection.origin(name).year < by for name in (part, whole)]
+    if all(ahead):
+        return Event(target, part, by, None, low, high, base, None, whole)
+    published = share_y(projection, part, whole, by)
+    if published is None:
+        lacks = whole if ahead[1] else part
+        reason = Text(f"{by} has passed without a figure of both", f"{by} 年已过，但分子、分母数据不全")
+        return Missing(reason, _figure_for(lacks, by))
+    return Event(target, part, by, None, low, high, base, published, whole)
+
+
+def share_y(projection: Projection, part: str, whole: str, year: int) -> float | None:
+    """Log of part over whole in a year whose figures both are published, in their own units; None otherwise."""
+    if any(projection.origin(name).year < year for name in (part, whole)):
+        return None
+    one, other = figure_y(projection, part, year), figure_y(projection, whole, year)
+    return None if one is None or other is None else one - other
 
 
 def _settle(event: Event, projection: Projection) -> Event | Missing:
@@ -431,6 +521,8 @@ def figure_as_stated(event: Event, projection: Projection) -> Decimal:
     assert event.published is not None, "only a settled event has one"
     if event.base is None:
         return figure_in_terms(event, event.published, projection)
+    if event.whole is not None:
+        return decimal(f"{math.exp(event.published - event.base):.12g}")
     change = event.published - event.base
     return decimal(f"{stated_change(event.target, change):.12g}")
 

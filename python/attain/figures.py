@@ -306,8 +306,8 @@ class _Mark:
         indicator = str(result.table.at[name, "indicator"])
         target = next(t for t in result.plan.targets if t.id == name)
         event = event_of(target.model_copy(update={"indicator": indicator}), projection)
-        if not isinstance(event, Event):
-            return None
+        if not isinstance(event, Event) or event.whole is not None:
+            return None  # the share of two levels is on the chart of neither
         scale, (year, start) = projection.scale_of(indicator), _start(event, projection)
         ends = [start + bound if event.since else bound for bound in _finite(event)]
         if not ends:

@@ -1,5 +1,4 @@
-"""What a notebook shows of plans, histories, projections, assessments, backtests and growth tests: tables in the
-notebook's own colours.
+"""What a notebook shows of plans, histories and results: tables in the notebook's own colours.
 
 Each is HTML of its own, with inline styles and no colour but the current one, so that it reads in light and dark.
 """
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from attain.consistency_text import HEADINGS, sections
+from attain.consistency_text import verdict as consistency_verdict
 from attain.prior import prior_label
 from attain.sensitivity import grids
 from attain.text import beside, cell_words, label_of, likelihood, row_words, target_words, verdict
@@ -18,11 +19,15 @@ from attain.wording import chance, chance_range, figure_words, needs_words, stat
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
+    from attain.audit import Audit
     from attain.backtest import Backtest
+    from attain.consistency import Consistency
+    from attain.glide_path import GlidePath
     from attain.growth_test import GrowthTest
     from attain.history import History
     from attain.plan import Plan
     from attain.projection import Projection
+    from attain.yardsticks import Yardsticks
 
 _MANY = 60
 _BOX = "color:inherit;background:transparent;max-width:100%;overflow-x:auto"
@@ -73,6 +78,54 @@ def history_fragment(history: History) -> str:
 
 def _years(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}–{last}"
+
+
+def audit_fragment(result: Audit) -> str:
+    """An audit: its findings, those that the history keeps apart already last."""
+    from attain.audit import breaks_told, headline
+
+    rows = [
+        [
+            finding.year,
+            "kept apart" if finding.marked else finding.verdict,
+            finding.cause,
+            f"{finding.told.en} {finding.why.en}",
+        ]
+        for part in result.parts()
+        for finding in part
+    ]
+    told = headline(result).en + (f" {breaks_told(result).en}" if result.breaks else "")
+    head = ["year", "verdict", "likely cause", "figures"]
+    return str(_box(f"Audit of {result.history.name}", told) + _table(head, rows, ()))
+
+
+def yardsticks_fragment(result: Yardsticks) -> str:
+    """The official labels of a plan's targets."""
+    from attain.yardsticks import rule_name
+
+    rows = [
+        [row["label"], row["by"], rule_name(row["yardstick"]).en, row["word"], f"{100 * row['score']:.1f} %"]
+        for _, row in result.table.iterrows()
+    ]
+    told = f"A label is a rule, not a probability. {len(result.missing)} targets without a course."
+    head = ["target", "by", "yardstick", "word", "measured"]
+    return str(_box(result.plan.title or result.plan.id, told) + _table(head, rows, (1, 4)))
+
+
+def glide_path_fragment(result: GlidePath) -> str:
+    """The milestones of a plan's targets."""
+    rows = [
+        [
+            row["label"],
+            row["period"] or row["year"],
+            figure_words(row["milestone"], row["unit"], "en"),
+            f"{100 * row['growth']:.1f}" + (" points" if row["unit"] == "fraction" else " %"),
+        ]
+        for _, row in result.table.iterrows()
+    ]
+    told = f"Milestones, {result.shape}, by {result.frequency}. {len(result.missing)} targets without a path."
+    head = ["target", "period", "milestone", "growth of the year"]
+    return str(_box(result.plan.title or result.plan.id, told) + _table(head, rows, (2, 3)))
 
 
 def projection_fragment(projection: Projection) -> str:
@@ -153,6 +206,18 @@ def _needs(result: Assessment) -> Markup:
     told = Markup("<summary>Not assessed: {} of {}</summary>").format(len(rows), len(labels))
     table = _table(["target", "reason", "needs"], rows, ())
     return Markup('<details style="{}">{}{}</details>').format(_BOX, told, table)
+
+
+def consistency_fragment(result: Consistency) -> str:
+    """A check: the verdict, and its sections as lists."""
+    title = result.plan.title or result.plan.title_zh or result.plan.id
+    told = Markup("").join(
+        Markup('<div style="{}">{}<ul>{}</ul></div>').format(
+            _BOX, HEADINGS[name].en, Markup("").join(Markup("<li>{}</li>").format(item) for item in items)
+        )
+        for name, items in sections(result, "en")
+    )
+    return str(_box(title, consistency_verdict(result).en, "font-weight:600") + told)
 
 
 def backtest_fragment(result: Backtest) -> str:

@@ -19,7 +19,7 @@ from attain.errors import ArgumentError, BasisError, DataError
 from attain.event import GROWTH, Event, Missing, event_of, figure_y
 from attain.history import AsOf, History, Observations
 from attain.prior import Prior, priors_of
-from attain.projection import Projection, project
+from attain.projection import Projection, project, whole_year
 from attain.reading import load_history
 from attain.scale import LOG, LOGIT
 from attain.target import growth as growth_target
@@ -297,10 +297,10 @@ def growth_test(
         raise ArgumentError(f"{name!r} has no treatment {treatment!r}; it has {', '.join(known) or 'none'}")
     chosen = {name: treatment} if treatment is not None else {}
     last = _last_figure(figures, name, chosen)
-    end = by if by is not None else last + TERM
+    end = last + TERM if by is None else whole_year(by, "by")
     projection = project(figures, to=end, prior=prior, indicators=[name], treatments=chosen)
     origin = projection.origin(name)
-    start = origin.year if since is None else since
+    start = origin.year if since is None else whole_year(since, "since")
     if start >= end:
         raise ArgumentError(f"since: {start} is not before {end}, the end of the window")
     required = _required(projection, name, rate, start, end)

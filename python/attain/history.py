@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from attain.errors import ArgumentError, DataError
+from attain.identity import Identity
 from attain.language import Text
 from attain.precision import OVERTAKEN, mark_overtaken, merge_sources, overtaken
 from attain.scale import LOG, LOGIT, Scale
@@ -122,6 +123,8 @@ class History:
         of the rows.
     serves
         By plan id and its indicator, the series that speaks of it.
+    identities
+        How its indicators hang together, for `attain.audit`.
     known
         Date or year of knowledge that `as_of` cut it to; None: everything.
     """
@@ -131,6 +134,7 @@ class History:
     treatments: Mapping[str, Text] = field(default_factory=dict)
     defaults: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     serves: Mapping[str, Mapping[str, Service]] = field(default_factory=dict)
+    identities: tuple[Identity, ...] = ()
     known: date | int | None = None
 
     @functools.cached_property
@@ -217,7 +221,7 @@ class History:
     def years_of(self, indicator: str) -> list[int]:
         """Years with a full-year figure that is published, in any treatment and of any kind, bounds among them."""
         rows = self.rows[(self.rows["indicator"] == indicator) & (self.rows["period"] == "")]
-        rows = rows[~rows["unused"].str.startswith(UNKNOWN_THEN)]
+        rows = rows[~rows["unused"].str.startswith(UNKNOWN_THEN) & (rows["kind"] != "change")]
         return sorted({int(year) for year in rows["year"]})
 
     def usable(self, indicators: Sequence[str], treatments: Mapping[str, str] | None = None) -> pd.DataFrame:

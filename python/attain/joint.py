@@ -1,32 +1,41 @@
-"""The probability of several events at once: exactly, as a product over indicators, with common factors, or from
-simulated paths."""
+"""The probability of several events at once: exactly, as a product over indicators, with common factors, or, where
+these do not serve, by draws of the indicators' components, or of whole paths."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from attain import _core
 from attain.dependence import Dependence
+from attain.errors import NumericalError
 from attain.event import Event, PathEvent, figure_as_stated
 from attain.language import Text
-from attain.projection import Projection
+from attain.projection import Mixture, Projection
 from attain.simulation import Drawing, Estimate, Simulation
 
 NO_REASON = Text("", "")
 Projections = Projection | Mapping[str, Projection]
 AnyEvent = Event | PathEvent
-_USUAL = Drawing()
 
 _RELATIVE_ERROR = 5e-4  # of an integral over two dimensions or more; one dimension goes far below
 _MOST_POINTS = 12 * 2**17  # what the generating vector of the lattice was made for
-_LOOSE = 2e-2, 12 * 2**7  # several functionals on one indicator: every point sums over all components and scales
+_DRAWN = 1e-3, 12 * 2**14  # the same of the separation of variables
+_MOST_SUBSETS = 16
+_CLOSE_SCORE = 1e-3  # a quantile of a joined event, as a normal score
+_MOST_STEPS = 30
+_FARTHEST = 1e-12  # probabilities count as at least this when scored
+
 _OUTCOME_PATHS = 8192
+_USUAL = Drawing()
+
+Engine = Literal["auto", "exact", "independent", "factor", "sov", "simulation"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +46,9 @@ class Joint:
     ----------
     log_probability : None where it is not computed, and `reason` says why.
     engine : `exact` for one functional of one indicator, `independent` for a product over indicators, `factor` for
-        an integral over common factors, `simulation` for paths; `none` where nothing is assessed.
-    log_error : numerical error of the log, of the integral or the simulation.
+        an integral over common factors, `sov` for draws of components, `simulation` for paths; `none` where
+        nothing is assessed.
+    log_error : numerical error of the log, of the integral or the draws.
     dependence : how the indicators move together; None where nothing is assessed.
     """
 
@@ -55,14 +65,15 @@ def joint_probability(
     dependence: Dependence,
     drawing: Drawing = _USUAL,
     *,
-    simulated: bool = False,
+    engine: Engine = "auto",
 ) -> Joint:
     """Joint probability of events.
 
     Published figures settle their targets; bounds on one functional of one indicator reduce to the stricter. What is
-    left is exact for one functional; a product where the dependence is none; otherwise the integral of
-    csrc/include/attain/joint.h over common factors; and the share of simulated paths where an event bounds more than
-    one functional.
+    left is exact for one functional; a product where the dependence is none; and otherwise the integral of
+    csrc/include/attain/joint.h over common factors. Where an event joins indicators, an indicator has bounds on
+    several functionals, or correlations leave no common factors, it is the separation of variables of
+    csrc/include/attain/sov.h; where an event bounds several quantities of a path, the share of simulated paths.
 
     Parameters
     ----------
@@ -73,25 +84,30 @@ def joint_probability(
     dependence
         Loadings of the indicators.
     drawing
-        The paths; its seed is also that of the lattice, which integrates over two dimensions and more.
-    simulated
-        By paths in any case.
+        Of paths; its seed is also that of the lattice, which integrates over two dimensions and more.
+    engine
+        `"sov"` takes the separation of variables, and `"simulation"` paths, in any case; the others are as the events
+        and the dependence say.
     """
-    open_events = [event for event in events if not is_settled(event)]
-    by_paths = simulated or any(isinstance(event, PathEvent) for event in open_events)
-    linear = [event for event in open_events if isinstance(event, Event)]
-    engine = "simulation" if by_paths else _engine_for(linear, dependence)
+    waiting, seed = [event for event in events if not is_settled(event)], drawing.seed
+    open_events = [event for event in waiting if isinstance(event, Event)]
+    by_paths = engine == "simulation" or len(open_events) < len(waiting)
+    chosen = "simulation" if by_paths else "sov" if engine == "sov" else _engine_for(open_events, dependence)
     if not all(is_attained(event, projections) for event in events if is_settled(event)):
-        return Joint(-math.inf, engine, dependence=dependence)
-    if by_paths and open_events:
-        answer = probability_of_paths(open_events, projections, dependence, drawing)
-        return Joint(math.log(answer.probability), engine, answer.error / answer.probability, dependence)
-    groups = _by_indicator(linear)
-    if engine == "factor":
-        log_p, error = _integral(groups, projections, dependence, drawing.seed)
-        return Joint(log_p, engine, error, dependence)
-    parts = [_of_one_indicator(own, projections, dependence, drawing.seed) for own in groups]
-    return Joint(sum(p for p, _ in parts), engine, sum(error for _, error in parts), dependence)
+        return Joint(-math.inf, chosen, dependence=dependence)
+    if by_paths and waiting:
+        answer = probability_of_paths(waiting, projections, dependence, drawing)
+        return Joint(math.log(answer.probability), chosen, answer.error / answer.probability, dependence)
+    groups = _by_indicator(open_events)
+    if chosen in ("factor", "sov"):
+        log_p, error = (
+            _integral(groups, projections, dependence, seed)
+            if chosen == "factor"
+            else _separation(open_events, projections, dependence, seed)
+        )
+        return Joint(log_p, chosen, error, dependence)
+    parts = [_of_one_indicator(own, projections, dependence, seed) for own in groups]
+    return Joint(sum(p for p, _ in parts), chosen, sum(error for _, error in parts), dependence)
 
 
 def is_settled(event: AnyEvent) -> bool:
@@ -113,7 +129,16 @@ def _simulation(
     targets = [event.quantities for event in events]
     names = dict.fromkeys(name for own in targets for quantity in own for name, _, _ in quantity.terms)
     mixtures = {name: _of(projections, name).mixture(name) for name in names}
-    return Simulation(mixtures, {name: dependence.of(name) for name in names}, targets, seed=drawing.seed)
+    loadings = _loadings(list(names), dependence)
+    return Simulation(mixtures, dict(zip(names, loadings, strict=True)), targets, seed=drawing.seed)
+
+
+def _loadings(names: Sequence[str], dependence: Dependence) -> npt.NDArray[np.float64]:
+    """On the common factors; of correlations that have none, a root of theirs, which leaves nothing of their own."""
+    if dependence.correlation is None:
+        return np.array([dependence.of(name) for name in names])
+    values, vectors = np.linalg.eigh(dependence.matrix(names))
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
 
 
 def probability_of_paths(
@@ -134,7 +159,8 @@ def path_outcomes(
 def subset_probabilities(
     events: Sequence[Event], projections: Projections, dependence: Dependence, *, seed: int = 0
 ) -> npt.NDArray[np.float64]:
-    """log P of every subset of open events: (2^N); bit i of an index says that event i is among them. At most 16."""
+    """log P of every subset of open events, each on one indicator: (2^N); bit i of an index says that event i is among
+    them. At most 16."""
     groups = _by_indicator(events)
     order = [events.index(event) for own in groups for event in own]
     answers = _core.joint_subsets(
@@ -145,10 +171,73 @@ def subset_probabilities(
     return np.ascontiguousarray(answers[moved, 0])
 
 
+def joined_quantiles(
+    event: Event, projections: Projections, dependence: Dependence, probability: Sequence[float], *, seed: int = 0
+) -> list[float]:
+    """Quantiles of y of the part less that of the whole.
+
+    Raises
+    ------
+    NumericalError
+        When a quantile lies beyond all search.
+    """
+    normal = NormalDist()
+    margins = [_of(projections, name).mixture(name) for name in event.indicators]
+    (low, middle, high), whole = (margin.quantile(margin.row(event.by), [0.1, 0.5, 0.9]) for margin in margins)
+    centre, spread = float(middle - whole[1]), 0.4 * math.hypot(high - low, whole[2] - whole[0])
+
+    def score(y: float) -> float:
+        below = replace(event, lower=-math.inf, upper=y)
+        found = math.exp(_separation([below], projections, dependence, seed)[0])
+        return normal.inv_cdf(min(max(found, _FARTHEST), 1 - _FARTHEST))
+
+    if spread == 0:
+        return [centre for _ in probability]
+    return [_root(score, normal.inv_cdf(p), centre, spread) for p in probability]
+
+
+def _root(score: Callable[[float], float], wanted: float, centre: float, spread: float) -> float:
+    """Where a rising function, nearly a line, has a value: bracketed, then by the Illinois method."""
+    low, high, reach = centre + (wanted - 0.3) * spread, centre + (wanted + 0.3) * spread, spread
+    below, above = score(low) - wanted, score(high) - wanted
+    for _ in range(_MOST_STEPS):
+        if below <= 0 <= above:
+            break
+        reach *= 2
+        if below > 0:
+            low, high, above = low - reach, low, below
+            below = score(low) - wanted
+        else:
+            low, high, below = high, high + reach, above
+            above = score(high) - wanted
+    if not below <= 0 <= above:
+        raise NumericalError("a quantile of a share of two levels lies too far out; give more years of figures")
+    y = low
+    for _ in range(_MOST_STEPS):
+        y = (low * above - high * below) / (above - below) if above > below else low
+        off = score(y) - wanted
+        if abs(off) < _CLOSE_SCORE or high - low < _CLOSE_SCORE * spread:
+            break
+        if off > 0:
+            high, above, below = y, off, 0.5 * below
+        else:
+            low, below, above = y, off, 0.5 * above
+    return y
+
+
 def _engine_for(open_events: Sequence[Event], dependence: Dependence) -> str:
-    if len({event.functional for event in open_events}) <= 1:
+    if any(event.whole is not None for event in open_events):
+        return "sov"
+    if _functionals(open_events) <= 1:
         return "exact"
-    return "independent" if dependence.kind == "independent" else "factor"
+    if dependence.kind == "independent":
+        return "independent"
+    several = any(_functionals(own) > 1 for own in _by_indicator(open_events))
+    return "sov" if several or dependence.correlation is not None else "factor"
+
+
+def _functionals(events: Sequence[Event]) -> int:
+    return len({event.functional for event in events})
 
 
 def _of(projections: Projections, indicator: str) -> Projection:
@@ -164,8 +253,8 @@ def _of_one_indicator(
     own: Sequence[Event], projections: Projections, dependence: Dependence, seed: int
 ) -> tuple[float, float]:
     """log P of the bounds on one indicator, and its error."""
-    if len({event.functional for event in own}) > 1:
-        return _integral([own], projections, dependence, seed)
+    if _functionals(own) > 1:
+        return _separation(own, projections, dependence, seed)
     lower, upper = max(event.lower for event in own), min(event.upper for event in own)
     if lower > upper:
         return -math.inf, 0.0
@@ -177,10 +266,37 @@ def _integral(
     groups: Sequence[Sequence[Event]], projections: Projections, dependence: Dependence, seed: int
 ) -> tuple[float, float]:
     arguments = [_arguments(own, projections, dependence) for own in groups]
-    several = any(len({event.functional for event in own}) > 1 for own in groups)
-    accuracy = _LOOSE if several else (_RELATIVE_ERROR, _MOST_POINTS)
-    ((log_p, error),) = _core.joint_log_probability(arguments, seed, *accuracy)
+    ((log_p, error),) = _core.joint_log_probability(arguments, seed, _RELATIVE_ERROR, _MOST_POINTS)
     return float(log_p), float(error)
+
+
+def _separation(
+    events: Sequence[Event], projections: Projections, dependence: Dependence, seed: int
+) -> tuple[float, float]:
+    """log P of events that may join indicators, and its error."""
+    names = list(dict.fromkeys(name for event in events for name in event.indicators))
+    if not names:
+        return 0.0, 0.0
+    mixtures = {name: _of(projections, name).mixture(name) for name in names}
+    log_p, error, _, _ = _core.sov_log_probability(
+        [(m.weight, m.df, m.location, m.scale, m.years[0]) for m in mixtures.values()],
+        dependence.matrix(names),
+        np.array([_joined_row(event, mixtures) for event in events]),
+        np.array([event.lower for event in events]),
+        np.array([event.upper for event in events]),
+        seed,
+        *_DRAWN,
+    )
+    return log_p, error
+
+
+def _joined_row(event: Event, mixtures: Mapping[str, Mixture]) -> npt.NDArray[np.float64]:
+    """The functional of an event over the years of all indicators, one after the other."""
+    parts = {name: np.zeros(len(mixture.years)) for name, mixture in mixtures.items()}
+    parts[event.indicator] = mixtures[event.indicator].row(event.by, event.since)
+    if event.whole is not None:
+        parts[event.whole] = -mixtures[event.whole].row(event.by)
+    return np.concatenate(list(parts.values()))
 
 
 def _arguments(own: Sequence[Event], projections: Projections, dependence: Dependence) -> tuple[Any, ...]:

@@ -433,7 +433,7 @@ def project(
     grid = load_prior(prior) if model == "growth" else None
     if grid is not None:
         _refuse_levels_under(grid, figures, wanted)
-    return _read(figures, wanted, chosen, _year(to), model, grid)
+    return _read(figures, wanted, chosen, whole_year(to, "to"), model, grid)
 
 
 def _refuse_levels_under(prior: Prior, history: History, names: Sequence[str]) -> None:
@@ -444,13 +444,14 @@ def _refuse_levels_under(prior: Prior, history: History, names: Sequence[str]) -
             raise ArgumentError(f"{error}; {name!r} is one: use 'general', or project shares alone") from None
 
 
-def _year(to: Any) -> int:
+def whole_year(value: Any, argument: str) -> int:
+    """A year, or an ArgumentError that names the argument."""
     try:
-        year = operator.index(to)
+        year = operator.index(value)
     except TypeError:
-        raise ArgumentError(f"to: {to!r} is not a year such as 2030") from None
+        raise ArgumentError(f"{argument}: {value!r} is not a year such as 2030") from None
     if not 1000 <= year <= 9999:
-        raise ArgumentError(f"to: {to!r} is not a year such as 2030")
+        raise ArgumentError(f"{argument}: {value!r} is not a year such as 2030")
     return year
 
 

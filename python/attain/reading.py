@@ -26,12 +26,13 @@ import yaml
 
 from attain.errors import BasisError, DataError, UnitError
 from attain.history import COLUMNS, History, Service, cells, mark_unused, parse_day
+from attain.identity import Identity
 from attain.language import Text
 from attain.precision import UPWARD, as_modelled, as_written, looseness_of, months_of, read_cell, read_share
 from attain.scale import LOGIT
-from attain.units import convert, decimal, parse_rate, plain_number
+from attain.units import convert, decimal, parse_points, parse_rate, plain_number
 
-KINDS = ("level", "growth", "share")
+KINDS = ("level", "growth", "share", "change")
 BOUNDS = ("", "at_least", "more_than", "at_most", "less_than")
 _FULL_YEAR = re.compile(r"([1-9]\d{3})?Y?")
 _PART_YEAR = re.compile(r"([1-9]\d{3})(?:([HQM])(\d{1,2})(?:-\2(\d{1,2}))?|-(\d{2}))")
@@ -91,7 +92,10 @@ def _bundled(name: str) -> History:
     treatments = {treatment: Text(**texts) for treatment, texts in about["treatments"].items()}
     serves = {plan: {i: Service(**row) for i, row in rows.items()} for plan, rows in about["serves"].items()}
     defaults = {indicator: tuple(names) for indicator, names in about["defaults"].items()}
-    return dataclasses.replace(_from_tidy(frame, name), treatments=treatments, defaults=defaults, serves=serves)
+    identities = tuple(Identity(**identity) for identity in about["identities"])
+    return dataclasses.replace(
+        _from_tidy(frame, name), treatments=treatments, defaults=defaults, serves=serves, identities=identities
+    )
 
 
 def _from_csv(path: Path, name: str) -> History:
@@ -347,7 +351,7 @@ def _vintage(cell: Any) -> str | None:
 
 def _check_words(rows: pd.DataFrame, name: str) -> None:
     rows["kind"] = rows["kind"].where(rows["kind"] != "", "level")
-    _refuse(rows, ~rows["kind"].isin(KINDS), name, "kind", "{value!r} is none of level, growth, share")
+    _refuse(rows, ~rows["kind"].isin(KINDS), name, "kind", "{value!r} is none of level, growth, share, change")
     _refuse(rows, rows["indicator"] == "", name, "indicator", "is empty; name the indicator")
     way_out = f"{{value!r}} is none of {', '.join(BOUNDS[1:])}; leave it empty for a figure as it is"
     _refuse(rows, ~rows["bound"].isin(BOUNDS), name, "bound", way_out)
@@ -356,8 +360,9 @@ def _check_words(rows: pd.DataFrame, name: str) -> None:
 
 
 def _refuse_mixed_kinds(rows: pd.DataFrame, name: str) -> None:
-    """An indicator is of shares, modelled on the logit, or of levels and growth, modelled on the log."""
-    share = rows["kind"] == "share"
+    """An indicator is of shares and their changes, modelled on the logit, or of levels and growth, modelled on the
+    log."""
+    share = rows["kind"].isin(["share", "change"])
     mixed = ~share & rows["indicator"].isin(rows.loc[share, "indicator"])
     way_out = "a {value} among the shares of its indicator; give the shares, or the others, an indicator of their own"
     _refuse(rows, mixed, name, "kind", way_out)
@@ -381,10 +386,13 @@ def _fill_prices(rows: pd.DataFrame, name: str) -> None:
 
 
 def _fill_values(rows: pd.DataFrame, name: str) -> None:
-    growth, values = rows["kind"] == "growth", np.full(len(rows), np.nan)
+    growth, change = rows["kind"] == "growth", rows["kind"] == "change"
+    rate, values = growth | change, np.full(len(rows), np.nan)
     _part_percent_signs(rows)
-    values[~growth] = _numbers(rows.loc[~growth], name)
-    values[growth] = _rates(rows.loc[growth], name)
+    values[~rate] = _numbers(rows.loc[~rate], name)
+    values[growth] = _rates(rows.loc[growth], name, parse_rate)
+    values[change] = _rates(rows.loc[change], name, parse_points)
+    _refuse(rows, change & (rows["bound"] != ""), name, "bound", "{value!r} has no meaning for a change in points")
     _refuse(rows, np.isinf(values), name, "value", "{value!r} is not a finite number")
     sunken = (
         "a level of {value} is zero or negative, and growth is modelled on logarithms; leave out years without figure"
@@ -423,7 +431,7 @@ def _errors(
             _refuse_rounding(rows, i, name, rounding[i], min(number, whole - number))
             shift[i], error[i] = read_share(number, whole, row["bound"], rounding[i])
             continue
-        growth = bool(row["kind"] == "growth")
+        growth = row["kind"] in ("growth", "change")
         if not growth:
             _refuse_rounding(rows, i, name, rounding[i], number)
         shift[i], error[i] = read_cell(number, float(values[i]), row["bound"], rounding[i], growth=growth)
@@ -494,12 +502,12 @@ def _why_no_number(cell: Any) -> str:
     return f"{cell!r} is not a number"
 
 
-def _rates(rows: pd.DataFrame, name: str) -> list[float]:
-    """Growth rates as fractions; the unit stands in its column or behind the number."""
+def _rates(rows: pd.DataFrame, name: str, parse: Callable[[Any], Decimal]) -> list[float]:
+    """Growth rates, or changes in points, as fractions; the unit stands in its column or behind the number."""
     rates = []
     for cell, unit, place in zip(rows["value"], rows["unit"], rows["place"], strict=True):
         try:
-            rates.append(float(parse_rate(str(cell).strip().removesuffix("%") + unit if unit else cell)))
+            rates.append(float(parse(str(cell).strip().removesuffix("%") + unit if unit else cell)))
         except UnitError as error:
             raise UnitError(f"{name}, {place}, column value: {error}") from error
     return rates
@@ -538,6 +546,7 @@ def _why_unused(rows: pd.DataFrame) -> pd.Series[str]:
     reason = pd.Series("", index=rows.index, dtype=object)
     bound, share = rows["bound"] != "", rows["kind"] == "share"
     reason = reason.mask(bound & (rows["value"] == 0), "a bound of zero, which tells no size")
+    reason = reason.mask(rows["kind"] == "change", "a change in points (not modelled)")
     reason = reason.mask(bound & share & (as_modelled(rows) == 1), "a bound of the whole, which tells no size")
     later = np.array([months_of(period) == 0 for period in rows["period"]], dtype=bool)
     part = rows["period"] != ""

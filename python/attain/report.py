@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
 
+from attain import consistency_text
 from attain.event import ASSESSED_KINDS
 from attain.figures import FAINT, INK, RULE, assessment_chart, svg
 from attain.language import Language, Text, check_language, listed, note_of
@@ -24,6 +25,7 @@ from attain.text import (
     FEW_OBSERVATIONS,
     beside,
     cell_words,
+    engine_reason,
     fewest_observations,
     independence,
     knowledge,
@@ -62,6 +64,7 @@ _HEADINGS = {
     "sensitivity": Text("What the probabilities depend on", "概率取决于什么"),
     "hindsight": Text("What happened since", "后来的情况"),
     "missing": Text("Not assessed, and what each needs", "未评估的目标及所需数据"),
+    "agree": Text("Do the targets agree with each other?", "目标之间是否一致"),
     "differ": Text("Where plan and statistic differ", "规划指标与统计指标的差别"),
     "relations": Text("How the targets hang together", "目标之间的关系"),
     "sources": Text("Sources of the figures", "数据来源"),
@@ -183,6 +186,7 @@ class _Page:
             "range_note": self.range_note(),
             "hindsight": None if self.result.as_of is None else list(self.hindsight()),
             "missing": [group for group in self.missing() if group["rows"]],
+            "agree": self.agreement(),
             "differ": list(self.differences()),
             "relations": [self.relation(relation) for relation in plan.relations],
             "sources": list(self.sources()),
@@ -539,9 +543,8 @@ class _Page:
         if name is None:
             return ""
         rows = known_rows(self.result.history, self.result.as_of)
-        rows = (
-            rows[rows["indicator"] == name].drop_duplicates(["year", "period", "value"]).sort_values(["year", "period"])
-        )
+        rows = rows[(rows["indicator"] == name) & (rows["kind"] != "change")]
+        rows = rows.drop_duplicates(["year", "period", "value"]).sort_values(["year", "period"])
         rows = rows[~rows["note"].str.startswith("hindsight")]
         told = [self.known_figure(row) for _, row in rows.tail(4).iterrows()]
         listed = self.say("; ".join(told), "、".join(told))
@@ -555,6 +558,20 @@ class _Page:
             told = growth_words(row["value"], self.language)
             return self.say(f"growth {sign}{told} ({when})", f"增长 {sign}{told} ({when})")
         return f"{sign}{published_figure(row['value'], row['unit'], self.language)} ({when})"
+
+    def agreement(self) -> dict[str, Any] | None:
+        """Whether the targets agree with each other: the verdict, and what is worth saying; None without targets."""
+        if not self.targets:
+            return None
+        checked, headings = self.result.consistency, consistency_text.HEADINGS
+        return {
+            "verdict": consistency_text.verdict(checked).say(self.language),
+            "sections": [
+                {"title": headings[name].say(self.language), "items": items}
+                for name, items in consistency_text.sections(checked, self.language)
+            ],
+            "method": consistency_text.METHOD.say(self.language),
+        }
 
     def differences(self) -> Iterator[dict[str, str]]:
         """Notes on the series that serve targets, once each."""
@@ -668,9 +685,13 @@ class _Page:
                 "对各指标的共同因素及各目标年份积分",
             ),
             "simulation": Text("share of simulated paths", "模拟路径中全部实现的比例"),
+            "sov": Text(
+                "draws of every indicator's components, each with the exact chance of the bounds",
+                "抽取各指标的混合成分，并精确计算给定成分下的实现概率",
+            ),
         }
-        told = engines.get(self.result.engine)
-        return self.result.engine if told is None else told.say(self.language)
+        told, why = engines.get(self.result.engine), engine_reason(self.result)
+        return self.result.engine if told is None else Text(told.en + why.en, told.zh + why.zh).say(self.language)
 
 
 def _prints_one_number(result: Assessment) -> bool:

@@ -12,11 +12,13 @@ import pandas as pd
 
 from attain.language import Language, Text, check_language, note_of
 from attain.prior import NO_PRIOR, prior_label
+from attain.scale import LOG
 from attain.sensitivity import READINGS, Ends, Grid, Row, choices, data_alone, grids
 from attain.target import AS_STATED
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
+    from attain.plan import Plan
     from attain.projection import Projection
     from attain.target import Target
 
@@ -24,6 +26,7 @@ WIDTH = 100
 FEW_OBSERVATIONS = 6
 WIDE_RANGE = 0.3
 _NARROWEST = 8
+_ENDING = "，。；：、？！）》"
 TODAY = Text("Written with today's knowledge:", "以下说明按今天所知写成：")
 
 
@@ -125,7 +128,8 @@ def _line(cells: Sequence[str], widths: Sequence[int], left: bool) -> str:
 
 
 def wrap(text: str, indent: str = "    ") -> list[str]:
-    """Lines of at most `WIDTH` columns, later ones indented; Chinese breaks anywhere, other words at spaces."""
+    """Lines of at most `WIDTH` columns, later ones indented; Chinese breaks anywhere but before punctuation that ends
+    something, other words at spaces."""
     lines = [""]
     for word in _words(text):
         if display_width(lines[-1] + word.rstrip()) > WIDTH:
@@ -137,8 +141,8 @@ def wrap(text: str, indent: str = "    ") -> list[str]:
 
 def _words(text: str) -> Iterator[str]:
     word = ""
-    for character in text:
-        if display_width(character) == 2 or character == " ":
+    for character, after in zip(text, f"{text[1:]} ", strict=False):
+        if (display_width(character) == 2 and character not in _ENDING) or (character == " " and after != "%"):
             yield word
             word = ""
         word += character
@@ -155,9 +159,7 @@ def assessment_text(result: Assessment, language: Language = "en") -> str:
 
 def _head(result: Assessment, language: Language) -> list[str]:
     plan = result.plan
-    title = Text(plan.title or plan.title_zh or plan.id, plan.title_zh or plan.title or plan.id).say(language)
-    issued = Text(f", issued {plan.issued}", f"，{plan.issued} 印发").say(language) if plan.issued else ""
-    lines = [_fit(f"{title} ({plan.id}){issued}", WIDTH)]
+    lines = [plan_title(plan, language)]
     if not plan.targets:
         return [
             *lines,
@@ -172,6 +174,13 @@ def _head(result: Assessment, language: Language) -> list[str]:
     lines.append(_fit(_basis(result).say(language), WIDTH))
     told = (verdict(result), beside(result), precision(result))
     return [*lines, "", *(line for text in told if text.en for line in wrap(text.say(language), ""))]
+
+
+def plan_title(plan: Plan, language: Language) -> str:
+    """A plan in one line: title, id, date of issue."""
+    title = Text(plan.title or plan.title_zh or plan.id, plan.title_zh or plan.title or plan.id).say(language)
+    issued = Text(f", issued {plan.issued}", f"，{plan.issued} 印发").say(language) if plan.issued else ""
+    return _fit(f"{title} ({plan.id}){issued}", WIDTH)
 
 
 def _basis(result: Assessment) -> Text:
@@ -213,16 +222,15 @@ def fewest_observations(result: Assessment) -> int:
 
 def independence(result: Assessment) -> Text:
     """How the indicators are taken to move together, where there are several."""
-    dependence = result.joint.dependence
-    taken_apart = dependence is not None and dependence.kind == "independent"
-    if result.engine == "independent" or (result.engine == "simulation" and taken_apart and len(result.indicators) > 1):
-        return Text(", their indicators taken as independent", "（视各指标相互独立）")
+    several = result.projection is not None and len(result.projection.indicators) > 1
     if (
-        result.engine not in ("factor", "simulation")
-        or result.table["indicator"].nunique() < 2
+        result.engine not in ("independent", "factor", "sov", "simulation")
+        or not several
         or result.joint.dependence is None
     ):
         return Text("", "")
+    if result.joint.dependence.kind == "independent":
+        return Text(", their indicators taken as independent", "（视各指标相互独立）")
     if result.joint.dependence.kind == "given":
         return Text(", their indicators moving together as given", "（各指标的相关性按给定值）")
     if not result.dependence["years"].any():
@@ -264,14 +272,29 @@ def verdict(result: Assessment) -> Text:
     )
 
 
+def engine_reason(result: Assessment) -> Text:
+    """Why the engine is `sov`; nothing for the others, which follow from the dependence."""
+    if result.engine != "sov":
+        return Text("", "")
+    shares = result.table.loc[result.table["kind"] == "share", "indicator"]
+    if any(result.history.scale_of(name) is LOG for name in shares):
+        return Text(" (a share joins two levels)", "（占比目标涉及两个总量）")
+    if result.joint.dependence is not None and result.joint.dependence.correlation is not None:
+        return Text(" (the correlations given have no common factors)", "（给定的相关矩阵没有公共因子）")
+    if result.table["indicator"].duplicated().any():
+        return Text(" (several quantities of one indicator)", "（同一指标有多个目标量）")
+    return Text(" (as asked for)", "（按指定）")
+
+
 def precision(result: Assessment) -> Text:
     """What the joint number rests on: engine, numerical error, growth observations."""
     fewest = fewest_observations(result)
     if result.numerical_error is None:
         return Text(f"Growth observations {fewest}.", f"增长观测 {fewest} 个。")
+    why = engine_reason(result)
     return Text(
-        f"Engine {result.engine}, numerical error {result.numerical_error:.0e}, growth observations {fewest}.",
-        f"算法 {result.engine}，数值误差 {result.numerical_error:.0e}，增长观测 {fewest} 个。",
+        f"Engine {result.engine}{why.en}, numerical error {result.numerical_error:.0e}, growth observations {fewest}.",
+        f"算法 {result.engine}{why.zh}，数值误差 {result.numerical_error:.0e}，增长观测 {fewest} 个。",
     )
 
 

@@ -304,9 +304,8 @@ static void weigh_block(const separation_kernel *kernel, double *log_weight)
     static const double upper[] = {INFINITY, 2, INFINITY}, shift[] = {0.2, 0, 0}, slope[] = {0, -0.1, 0};
     double place[LANES], ratio[LANES], y[3 * LANES], vector[2], random[2];
     separation s = {3, first, load, lower, upper, kind, shift, slope};
-    att_stream stream = att_stream_open(3, 0, 4);
     lattice_vector(2, vector);
-    lattice_shift(&stream, 2, random);
+    lattice_shifts(3, 1, 2, random);
     lattice_places(512, LANES, place);
     for (int k = 0; k < LANES; k++) {
         ratio[k] = 1 + 0.1 * k;

@@ -467,7 +467,7 @@ static void what_is_wrong_has_a_status(void **unused)
     assert_int_equal(status_of(&p), expected)
     AFTER((void)0, ATT_OK);
     AFTER(p.job.years = 2; p.job.year = ASCENDING, ATT_BAD_ARGUMENT);
-    AFTER(p.loading[1] = 0.995, ATT_BAD_ARGUMENT);
+    AFTER(p.loading[1] = 1.01, ATT_BAD_ARGUMENT);
     AFTER(p.term[1][1].year = 2029, ATT_BAD_ARGUMENT);
     AFTER(p.term[3][2].indicator = 3, ATT_BAD_ARGUMENT);
     AFTER(p.term[3][2].coefficient = NAN, ATT_BAD_ARGUMENT);

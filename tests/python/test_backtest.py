@@ -204,6 +204,13 @@ def test_a_walk_without_spread_is_listed():
     assert "no log score" in result.skipped.loc["even", "reason"]
 
 
+def test_constant_series_have_no_score_against_the_walk():
+    result = at.backtest(pd.DataFrame({"x": [5.0] * 12}, index=range(2010, 2022)), horizons=(1, 3))
+    row = next(line.split() for line in result.summary().splitlines() if line.startswith("CRPS"))
+    assert row[-3:] == ["-", "-", "low"]
+    assert "nan" not in result.summary()
+
+
 def test_intervals_draw_whole_units():
     frame = panel(series=30)
     alone = at.backtest(frame)

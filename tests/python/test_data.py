@@ -47,7 +47,7 @@ def collected(place):
 
 
 def names_of(indicator):
-    return COLLECTED_AS.get(indicator, (indicator, f"{indicator}_growth"))
+    return COLLECTED_AS.get(indicator, (indicator, f"{indicator}_growth", f"{indicator}_change_pp"))
 
 
 def period_of(text):

@@ -198,6 +198,8 @@ def test_figure():
         ("x", {"growth": 0.05, "since": 2012, "by": 2010}, ArgumentError, "since: 2012 is not before 2010"),
         ("x", {"growth": 0.05, "since": 1990}, DataError, "no figure of the base year 1990"),
         ("x", {"growth": 0.05, "by": 2003}, DataError, "reach 2005 already"),
+        ("x", {"growth": 0.05, "since": "2012"}, ArgumentError, "since: '2012' is not a year"),
+        ("x", {"growth": 0.05, "by": 2030.5}, ArgumentError, "by: 2030.5 is not a year"),
         ("x", {"growth": 0.05, "treatment": "z"}, ArgumentError, "no treatment 'z'"),
         ("x", {"growth": 0.05, "prior": "z"}, ArgumentError, "no prior 'z'"),
     ],

@@ -172,8 +172,8 @@ def test_a_random_walk_in_two_years_is_a_multivariate_t():
         df=mixture.df[0],
         rel_error=1e-5,
     )
-    assert result.engine == "factor"
-    assert result.log_probability == pytest.approx(expected, abs=result.joint.log_error + 4 * error)
+    assert result.engine == "sov"
+    assert result.log_probability == pytest.approx(expected, abs=4 * (result.joint.log_error + error))
     assert result.numerical_error < 1e-3
 
 
@@ -225,8 +225,7 @@ def test_a_given_dependence_is_used():
         ({"x": math.nan}, "keeps something of its own"),
         ({"w": 0.5}, "unknown indicator"),
         ({"x": "much"}, "not a number"),
-        (pd.DataFrame([[1.0, 1], [1, 1]], ["x", "y"], ["x", "y"]), "made of others"),
-        (pd.DataFrame([[1.0, 2], [2, 1]], ["x", "y"], ["x", "y"]), "made of others"),
+        (pd.DataFrame([[1.0, 2], [2, 1]], ["x", "y"], ["x", "y"]), "contradict each other"),
         (pd.DataFrame([[1.0, 0.2], [0.3, 1]], ["x", "y"], ["x", "y"]), "symmetric"),
         (pd.DataFrame([[1.0, 0.2], [0.2, 1]], ["x", "y"], ["x", "z"]), "same indicators"),
     ],
@@ -253,7 +252,8 @@ def test_degenerate_plans_have_an_answer():
 
 def test_growth_and_level_of_one_indicator_have_a_joint():
     result = at.assess("jiangxi-2025", as_of="2025-08-28")
-    assert result.engine == "factor"
+    assert result.engine == "sov"
+    assert "Engine sov (several quantities of one indicator)" in result.summary()
     assert 0 < result.probability < result.table["probability"].min()
     assert result.range[0] <= result.probability <= result.range[1]
     assert "over 2 of 13 targets" in result.summary()

@@ -24,6 +24,10 @@ def test_the_table_is_what_the_command_prints():
     assert "new-scope-from-2025  " in shown
 
 
+def test_what_a_check_finds_is_what_it_prints():
+    assert block("", "What to look at") in at.check("jiangxi-2025").summary()
+
+
 def test_the_python_prints_what_it_shows():
     python, output = next((a[1], b[1]) for a, b in itertools.pairwise(BLOCKS) if a[0] == "python")
     assert len(python.strip().splitlines()) <= 10

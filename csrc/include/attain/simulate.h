@@ -38,7 +38,7 @@ typedef enum { ATT_FASTEST, ATT_PLAIN, ATT_AVX2, ATT_AVX512 } att_instructions;
 typedef struct {
     att_mixture mixture;
     int32_t first_year;    /* of its horizon */
-    const double *loading; /* (factors), sum of squares at most ATT_JOINT_MOST_COMMON */
+    const double *loading; /* (factors), sum of squares at most 1 */
 } att_path_indicator;
 
 typedef struct {
@@ -83,7 +83,7 @@ typedef struct {
 
 /* Reads the job, which may go then. Status of att_mixture_margin for a mixture; ATT_BAD_ARGUMENT: NULL, nothing to draw,
  * years not descending, an indicator without any of the years, a term outside what is drawn, quantities of a target not
- * together, bounds that are NaN, loadings beyond ATT_JOINT_MOST_COMMON. ATT_TOO_MANY: targets.
+ * together, bounds that are NaN, loadings of squares that add up to more than 1. ATT_TOO_MANY: targets.
  * ATT_NO_CONVERGENCE: the scales of a t could not be tabulated. */
 att_status att_simulation_open(const att_simulation_job *job, att_simulation **simulation);
 

@@ -1,5 +1,5 @@
-/* On which coordinates does a path rest? */
-#include "reverse_factor.h"
+/* Which years are coordinates, and how does a component load on them? */
+#include "reverse_time.h"
 
 #include <math.h>
 
@@ -8,7 +8,18 @@
 #define ROUNDING 1e-13
 #define NOT_A_COVARIANCE 1e-9
 
-att_status reverse_factor(const att_mixture *mixture, size_t k, const size_t *place, size_t n, double *factor)
+size_t insert_year(int32_t *year, size_t years, size_t room, int32_t one)
+{
+    size_t at = 0;
+    while (at < years && year[at] > one) at++;
+    if (at < years && year[at] == one) return years;
+    if (years == room) return room + 1;
+    for (size_t j = years; j > at; j--) year[j] = year[j - 1];
+    year[at] = one;
+    return years + 1;
+}
+
+att_status reverse_factor(const att_mixture *mixture, size_t k, size_t n, const size_t *place, double *factor)
 {
     size_t horizon = mixture->horizon;
     const double *scale = mixture->scale + k * horizon * horizon;

@@ -1,0 +1,334 @@
+"""How can a plan be read, and what does it say of levels under each reading?
+
+A choice is one thing that the document or the data leave open: whether about 10 % may fall half a point short, from
+which year "about three years" run, whether counts over thresholds are nested or bands, whether growth in constant
+prices may be set beside nominal levels, which treatment of the data. A world fixes every choice; the first option of
+each is the plan as stated. Targets that share no level and no relation are looked at apart.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
+
+import pandas as pd
+
+from attain.errors import PlanError
+from attain.history import History
+from attain.language import Text, listed
+from attain.levels import (
+    BANDED,
+    NESTED,
+    Figure,
+    Functional,
+    dimension_of,
+    functionals,
+    on_the_number,
+    part_within_whole,
+    relation_rows,
+    signs,
+    target_rows,
+)
+from attain.linear import Row
+from attain.plan import Plan
+from attain.published import Seen, figures_of, full_years, seen
+from attain.quantity import label_text
+from attain.relation import Relation
+from attain.target import AS_STATED, TO_THE_NUMBER, Target
+from attain.units import unit
+
+T = TypeVar("T")
+AS_ONE = "as one"
+_MIDYEAR = 7
+_MOST_WORLDS = 256
+_DATA = "data "
+_TEXTS = {
+    ("number", TO_THE_NUMBER): Text("“about” is read to the number", "“左右”按足额理解"),
+    ("counts", BANDED): Text("counts over thresholds are bands", "门槛以上个数为互不包含的区间"),
+    ("prices", AS_ONE): Text("constant and nominal prices are taken as one", "不区分可比价与现价"),
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """The options chosen, by choice; what is not named is as stated."""
+
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    def __getitem__(self, choice: str) -> str | None:
+        return self.options.get(choice)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Targets of a plan that bear on each other, with the relations between them and the series behind them.
+
+    Attributes
+    ----------
+    plan, history : of the check; without figures the history is None.
+    targets : as the plan states them.
+    relations : by their number in the plan, from 1.
+    """
+
+    plan: Plan
+    history: History | None
+    targets: tuple[Target, ...]
+    relations: Mapping[int, Relation]
+
+    @functools.cached_property
+    def choices(self) -> dict[str, list[str]]:
+        """Every choice with its options beside the one as stated."""
+        found: dict[str, list[str]] = {}
+        if any(len(t.readings) > 1 for t in self.targets):
+            found["number"] = [TO_THE_NUMBER]
+        others = [str(year) for year in dict.fromkeys(y for t in self.targets for y in self._other_bases(t))]
+        if others:
+            found["base"] = others
+        if any(self._counts_by_threshold(r) for r in self.relations.values()):
+            found["counts"] = [BANDED]
+        if len({t.price for t in self.targets}) > 1:
+            found["prices"] = [AS_ONE]
+        for series in dict.fromkeys(s for t in self.targets if (s := self.series_of(t)) is not None):
+            assert self.history is not None, "a series has a history"
+            treatments = self.history.treatments_of(series)
+            found |= {_DATA + series: list(treatments[1:])} if len(treatments) > 1 else {}
+        return found
+
+    def _other_bases(self, target: Target) -> list[int]:
+        """Years from which a window "of about three years" may run too: the last full year before issue and, for a
+        plan issued past midyear, the year of issue."""
+        issued = self.plan.issued
+        if target.since is None or target.since_source != "resolved" or issued is None:
+            return []
+        may = [issued.year - 1, *([issued.year] if issued.month >= _MIDYEAR else [])]
+        return [year for year in may if year != target.since and (target.by is None or year < target.by)]
+
+    def _counts_by_threshold(self, relation: Relation) -> bool:
+        named = [t for t in self.targets if t.id in relation.ids and t.kind == "count_above"]
+        kinds = ("nested", "same_population")
+        return relation.kind in kinds and len({t.threshold for t in named}) > 1
+
+    def series_of(self, target: Target) -> str | None:
+        """The series of the history that speaks of a target's indicator."""
+        return None if self.history is None else self.history.series_for(self.plan.id, target.indicator).series
+
+    @functools.cached_property
+    def _read_once(self) -> dict[Any, Any]:
+        """What was read from the history already: its rows are the same in many worlds."""
+        return {}
+
+    def _once(self, key: Any, read: Callable[[], T]) -> T:
+        if key not in self._read_once:
+            self._read_once[key] = read()
+        return cast(T, self._read_once[key])
+
+    def _full_years(self, series: str, treatment: str) -> pd.DataFrame:
+        history = self.history
+        assert history is not None, "a series has a history"
+        return self._once((series, treatment), lambda: full_years(history, series, treatment))
+
+    def figures_of(self, target: Target, world: World, indicator: str, before: int) -> list[Figure]:
+        """The published figures that fix the levels of an indicator, the part of a target, before a year."""
+        series = self.series_of(target)
+        if series is None or not self._in_units_of(target, series):
+            return []
+        treatment = world[_DATA + series] or ""
+        rows, key = self._full_years(series, treatment), (target.id, treatment, indicator, before)
+        return self._once(key, lambda: figures_of(rows, target, indicator, before))
+
+    def _in_units_of(self, target: Target, series: str) -> bool:
+        """Do the levels of a series convert to those that the plan gives the indicator?"""
+        named = {dimension_of(t) for t in self.targets if t.indicator == target.indicator} - {None}
+        assert self.history is not None, "a series has a history"
+        return not named or named == {unit(self.history.unit_of(series)).dimension}
+
+    def seen(self, target: Target, world: World, until: int) -> Seen | None:
+        """The largest changes that the figures behind a target show up to a year; none in other prices."""
+        series = self.series_of(target)
+        if series is None or self.history is None or self.history.price_of(series) != target.price:
+            return None
+        treatment = world[_DATA + series] or ""
+        return self._once((series, treatment, until), lambda: seen(self._full_years(series, treatment), until + 1))
+
+    def worlds(self) -> Iterator[World]:
+        """Every combination of options, as stated first, those that depart less before those that depart more; each
+        option alone where there are too many."""
+        count = math.prod(1 + len(others) for others in self.choices.values())
+        for departures in range(1 + (len(self.choices) if count <= _MOST_WORLDS else 1)):
+            for chosen in itertools.combinations(self.choices, departures):
+                for options in itertools.product(*(self.choices[choice] for choice in chosen)):
+                    yield World(dict(zip(chosen, options, strict=True)))
+
+    def describe(self, options: Mapping[str, Sequence[str]]) -> Text:
+        """Options of some choices in words, as what follows "if"; as stated where there are none."""
+        told = [self._describe(choice, chosen) for choice, chosen in options.items()]
+        if not told:
+            return Text(AS_STATED, "按原文")
+        return Text(listed([t.en for t in told]), "且".join(t.zh for t in told))
+
+    def _describe(self, choice: str, options: Sequence[str]) -> Text:
+        either = Text(listed(options, ", ", " or "), listed(options, "、", "或 "))
+        if choice == "base":
+            return Text(f"growth is counted from {either.en}", f"增长从 {either.zh} 年算起")
+        if not choice.startswith(_DATA):
+            return _TEXTS[choice, options[0]]
+        served = [label_text(t) for t in self.targets if self.series_of(t) == choice.removeprefix(_DATA)]
+        label = min(served, key=lambda text: len(text.en))
+        return Text(f"the figures of “{label.en}” are treated as {either.en}", f"“{label.zh}”的数据按 {either.zh} 处理")
+
+    def read(self, world: World) -> Reading:
+        """The group under the options of a world."""
+        return Reading(self, world)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A group in one world: its targets as read, and the rows that they, their relations and figures make."""
+
+    group: Group
+    world: World
+
+    def describe(self) -> Text:
+        """The reading in words."""
+        return self.group.describe({choice: [option] for choice, option in self.world.options.items()})
+
+    @functools.cached_property
+    def targets(self) -> dict[str, Target]:
+        """The targets under the options."""
+        return {t.id: self._read(t) for t in self.group.targets}
+
+    def _read(self, target: Target) -> Target:
+        number = self.world["number"]
+        read = target.readings.get(number, target) if number else target
+        changes: dict[str, object] = {}
+        if self.world["base"] and self.group._other_bases(target):
+            changes["since"] = int(str(self.world["base"]))
+        if self.world["prices"] == AS_ONE:
+            changes["price"] = "nominal"
+        return read.model_copy(update=changes) if changes else read
+
+    @functools.cached_property
+    def levels(self) -> dict[str, str]:
+        """The indicator of each target's part: of a share in one population with a level or growth, that indicator."""
+        found = {t.id: t.indicator for t in self.targets.values()}
+        for relation in self.group.relations.values():
+            if relation.kind == "same_population":
+                named = [self.targets[name] for name in relation.parts]
+                parts = [t.indicator for t in named if t.kind in ("level", "growth", "multiple")]
+                found |= {t.id: parts[0] for t in named if t.kind == "share" and parts}
+        return found
+
+    @functools.cached_property
+    def functionals(self) -> dict[str, list[Functional]]:
+        """What each target bounds."""
+        return {name: functionals(t, t.price, self.levels[name]) for name, t in self.targets.items()}
+
+    @functools.cached_property
+    def figures(self) -> dict[str, list[Figure]]:
+        """The published figures behind each target, of years before any target of its indicator."""
+        return {name: list(self._figures_behind(target)) for name, target in self.targets.items()}
+
+    def _figures_behind(self, target: Target) -> Iterator[Figure]:
+        if target.by is None:
+            return
+        before = min(t.by for t in self.targets.values() if t.indicator == target.indicator and t.by is not None)
+        for figure in self.group.figures_of(target, self.world, self.levels[target.id], before):
+            if self.world["prices"] == AS_ONE:
+                yield replace(figure, price="nominal")
+            elif figure.price == target.price:
+                yield figure
+
+    @functools.cached_property
+    def published(self) -> dict[str, Figure]:
+        """Every figure once, by the name of its source."""
+        return {f.source.name: f for own in self.figures.values() for f in own}
+
+    def seen(self, name: str) -> Seen | None:
+        """The largest changes that the figures behind a target show, to the last of them."""
+        years = [figure.year for figure in self.figures[name]]
+        return self.group.seen(self.targets[name], self.world, max(years)) if years else None
+
+    @functools.cached_property
+    def rows(self) -> list[Row]:
+        """All that is said: targets, relations, figures within their rounding, and what holds of all levels."""
+        return self.system(self.targets)
+
+    def system(self, names: Iterable[str]) -> list[Row]:
+        """What some targets say, with all relations and the figures within their rounding."""
+        rows = [row for name in names for row in target_rows(self.targets[name], self.functionals[name])]
+        rows += self.related()
+        rows += [row for figure in self.published.values() for row in figure.rows(rounded=True)]
+        return self.grounded(rows)
+
+    def related(self) -> list[Row]:
+        """What all relations say."""
+        counts = BANDED if self.world["counts"] == BANDED else NESTED
+        numbered = self.group.relations.items()
+        return [row for i, r in numbered for row in relation_rows(r, i, self.targets, self.levels, counts)]
+
+    def alone(self, name: str) -> list[Row]:
+        """What one target says, with the figures behind it as published."""
+        rows = list(target_rows(self.targets[name], self.functionals[name]))
+        return self.grounded([*rows, *(row for figure in self.figures[name] for row in figure.rows(rounded=False))])
+
+    def met_exactly(self, names: Iterable[str]) -> list[Row]:
+        """Some targets at their numbers, without figures and relations."""
+        found = [row for name in names for row in on_the_number(self.targets[name], self.functionals[name])]
+        return self.grounded(found)
+
+    def grounded(self, rows: list[Row]) -> list[Row]:
+        """Rows with what holds of their levels anyway."""
+        named = {level for row in rows for level in row.coefficients}
+        shares = [(t, f) for name, t in self.targets.items() for f in self.functionals[name]]
+        rows = [*rows, *(row for t, f in shares if f.part in named for row in part_within_whole(t, [f]))]
+        of = [*(f for _, f in shares), *(figure.functional for figure in self.published.values())]
+        return [*rows, *signs(rows, {f.whole for f in of if f.whole is not None})]
+
+
+def groups(plan: Plan, history: History | None) -> list[Group]:
+    """The targets of a plan, parted into those that bear on each other, in the order of the plan."""
+    root = {t.id: t.id for t in plan.targets}
+
+    def find(name: str) -> str:
+        while root[name] != name:
+            name = root[name]
+        return name
+
+    def join(names: Sequence[str]) -> None:
+        for name in names[1:]:
+            root[find(name)] = find(names[0])
+
+    quantities: dict[str, list[str]] = {}
+    for target in plan.targets:
+        for name in (target.indicator, target.of):
+            if name is not None:
+                quantities.setdefault(name, []).append(target.id)
+    for names in (*quantities.values(), *(r.ids for r in plan.relations if r.kind != "overlap")):
+        join(list(names))
+    members: dict[str, list[Target]] = {}
+    for target in plan.targets:
+        members.setdefault(find(target.id), []).append(target)
+    own = {i: r for i, r in enumerate(plan.relations, start=1) if r.kind != "overlap"}
+    _check_units(plan)
+    return [
+        Group(plan, history, tuple(part), {i: r for i, r in own.items() if find(r.parts[0]) == name})
+        for name, part in members.items()
+    ]
+
+
+def _check_units(plan: Plan) -> None:
+    """PlanError where targets give one indicator levels of different dimensions."""
+    seen_as: dict[str, tuple[str, str]] = {}
+    for target in plan.targets:
+        dimension = dimension_of(target)
+        if dimension is not None:
+            first, other = seen_as.setdefault(target.indicator, (target.id, dimension))
+            if other != dimension:
+                raise PlanError(
+                    f"{plan.id}: targets {first!r} and {target.id!r} are both of {target.indicator!r}, but one is a"
+                    f" {other} and one a {dimension}; give them units that convert, or indicators of their own"
+                )
