@@ -16,6 +16,7 @@ from attain.history import History
 from attain.language import Language, Text, note_of
 from attain.plan import Plan
 from attain.reading import load_history
+from attain.scale import LOGIT
 from attain.target import Target
 from attain.text import number, wrap
 from attain.units import convert
@@ -131,8 +132,12 @@ def _kind_problem(target: Target, name: str, history: History) -> Missing | None
         return Missing(Text(f"a {kind.en} has no single goal", f"{kind.zh}目标没有单一的目标值"), _figures(name))
     if target.by is None:
         return Missing(Text("no target year", "没有目标年份"), Text("a year: by", "目标年份 (by)"))
-    as_share = target.model_copy(update={"kind": "share"}) if target.kind == "coverage" else target
-    return basis_problem(as_share, name, history)
+    if target.kind in ("share", "coverage") and history.scale_of(name) is not LOGIT:
+        reason = Text(f"{name} is a level, not a share", f"{name} 是总量，不是占比")
+        return Missing(reason, Text(f"{name} measured as a share", f"{name} 的占比数据"))
+    return basis_problem(
+        target if target.kind != "coverage" else target.model_copy(update={"kind": "share"}), name, history
+    )
 
 
 def _each_problem(target: Target, plan: Plan) -> Missing | None:

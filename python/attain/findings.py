@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Literal
 
 from attain.language import Text, listed
-from attain.levels import Functional, Source, bounds_of
+from attain.levels import Functional, Source, bounds_of, dimension_of
 from attain.linear import Certificate, Row, decide, irreducible
 from attain.published import change_a_year, last_figure
 from attain.quantity import amount, figure_words, joined, quoted, rate
@@ -239,12 +239,13 @@ def over_allocated(reading: Reading) -> Iterator[Finding]:
         if whole is None or relation.kind not in ("sum", "each_of") or bounds_of(whole)[1] is not None:
             continue
         parts = [reading.targets[name] for name in relation.parts]
-        floors = [bounds_of(part)[0] for part in parts]
+        floors = [bounds_of(part)[0] for part in parts if dimension_of(part) is not None and part.by == whole.by]
+        known = [floor for floor in floors if floor is not None]
         total = bounds_of(whole)[0]
-        if total is None or total <= 0 or any(floor is None for floor in floors):
+        if dimension_of(whole) is None or total is None or total <= 0 or len(known) < len(parts):
             continue
-        local = sum((floor for floor in floors if floor is not None), Fraction(0)) * (relation.units or 1)
-        if local > total and not whole.is_rate:
+        local = sum(known, Fraction(0)) * (relation.units or 1)
+        if local > total:
             yield _over_allocation(whole, parts, relation.units, local, total)
 
 
@@ -293,8 +294,9 @@ def need(reading: Reading, name: str) -> float | None:
         return None
     functional = reading.functionals[name][-1]
     share = last.kind == "share"
-    base = functional.whole if not share else None
-    ahead = base is not None and base.year is not None and base.year >= last.year
+    if functional.whole is not None and target.since is None and not share:
+        return None
+    ahead = target.since is not None and target.since >= last.year
     over = functional if ahead or share else Functional(functional.part, last.functional.part)
     low, high = over.reach(reading.alone(name))
     asks_for_least = target.bounds[0] is not None and target.kind != "reduction"
@@ -325,5 +327,7 @@ def change_words(change: float, share: bool) -> Text:
     """A change a year, without "a year": growth, or points of a share."""
     if share:
         return Text(f"{100 * change:.2f} points", f"提高 {100 * change:.2f} 个百分点")
-    told = rate(change)
-    return Text(f"{told.en} growth", f"增长 {told.zh}")
+    told = rate(abs(change))
+    return (
+        Text(f"a fall of {told.en}", f"下降 {told.zh}") if change < 0 else Text(f"{told.en} growth", f"增长 {told.zh}")
+    )

@@ -89,15 +89,16 @@ def _bases(group: Group) -> Iterator[Implied]:
             for level in reading.targets.values():
                 same = (level.indicator, level.by, level.price) == (growth.indicator, growth.by, growth.price)
                 if _grows(growth) and level.kind in ("level", "count") and same and growth.since is not None:
-                    yield _base(reading, growth, level)
+                    yield from _base(reading, growth, level)
 
 
-def _base(reading: Reading, growth: Target, level: Target) -> Implied:
+def _base(reading: Reading, growth: Target, level: Target) -> Iterator[Implied]:
     since, by = growth.since, growth.by
     unit = _unit_of(reading, level)
     rows = reading.met_exactly([growth.id, level.id])
     low, high = Functional(Level(growth.indicator, since, growth.price)).reach(rows)
-    assert low is not None, "levels are not negative"
+    if not low:
+        return
     figures = reading.figures[growth.id]
     published = implied_level(figures, since) if since is not None else None
     reached, own = amount(fraction(level.value, level.effective_unit), unit), _number(growth)
@@ -114,7 +115,7 @@ def _base(reading: Reading, growth: Target, level: Target) -> Implied:
     name = label_text(level)
     quantity = Text(f"{name.en} in {since} at which growth and level agree", f"{since} 年{name.zh}，若要增速与总量一致")
     top = None if high is None else _told(high, unit)
-    return Implied("base", quantity, _told(low, unit), top, unit, because, (growth.id, level.id))
+    yield Implied("base", quantity, _told(low, unit), top, unit, because, (growth.id, level.id))
 
 
 def _number(target: Target) -> Text:
@@ -301,7 +302,8 @@ def _whole(reading: Reading, share: Target, growth: Target) -> Iterator[Implied]
     for base in bases:
         fixed = Row({Level(part, since): Fraction(1), before: -base}, "=", Fraction(0))
         low, _ = Functional(after, before, by - since, "growth").reach(reading.grounded([*rows, fixed]))
-        assert low is not None, "a ratio of positive levels is positive"
+        if not low:
+            return
         found.append(math.expm1(math.log(low) / (by - since)))
     table = [(rate(float(base)), rate(x)) for base, x in zip(bases, found, strict=True)]
     english = listed([f"{x.en} from a share of {base.en}" for base, x in table])

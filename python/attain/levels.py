@@ -81,7 +81,7 @@ class Functional:
         return Row({self.part: sign, self.whole: -sign * ratio}, plain, Fraction(0), source)
 
     def reach(self, rows: Sequence[Row]) -> Reach:
-        """Least and largest ratio, or level, over rows that have a solution; None where there is no bound.
+        """Least and largest ratio, or level, over rows; None where there is no bound, or no solution.
 
         A ratio is the linear fractional programme of Charnes and Cooper (1962): with the rows times a scale and the
         whole at 1 it is linear.

@@ -120,7 +120,7 @@ def irreducible(rows: Sequence[Row], certificate: Certificate) -> Certificate:
 
 
 def supremum(rows: Sequence[Row], objective: Mapping[Variable, Fraction]) -> Fraction | None:
-    """The least upper bound of `objective` x over rows that have a solution; None where there is none.
+    """The least upper bound of `objective` x over rows; None where there is none, or no solution.
 
     By duality the least `sum y b` with `sum y a = objective` and y not negative on inequalities; a strict row counts as
     its closure, so the bound may be approached only.
@@ -136,7 +136,8 @@ def supremum(rows: Sequence[Row], objective: Mapping[Variable, Fraction]) -> Fra
     if not simplex.is_solved():
         return None
     costs = {j: column[n] for j, column in enumerate(problem.columns[:-1]) if n in column}
-    simplex.minimise(costs)
+    if costs and not simplex.minimise(costs):
+        return None
     return sum((costs.get(j, 0) * value for j, value in simplex.solution().items()), _ZERO) / scale
 
 
@@ -188,17 +189,20 @@ class _Simplex:
         self.scale = 1
         self.multipliers: list[int] = []
 
-    def minimise(self, costs: Mapping[int, int]) -> None:
-        """Go to the least cost; without costs, to the least infeasibility."""
+    def minimise(self, costs: Mapping[int, int]) -> bool:
+        """Go to the least cost, or without costs to the least infeasibility; False where cost has no least."""
         artificial, still = 0 if costs else 1, 0
         while True:
             self.multipliers = self._priced([artificial if j < 0 else costs.get(j, 0) for j in self.basis])
             gains = [self._gain(j, costs) for j in range(len(self.columns))]
             best = max(gains, default=0)
             if best <= 0:
-                return
+                return True
             first = gains.index(best) if still <= len(self.basis) else next(j for j, g in enumerate(gains) if g > 0)
-            still = 0 if self._enter(first, solved=bool(costs)) else still + 1
+            moves = self._enter(first, solved=bool(costs))
+            if moves is None:
+                return False
+            still = 0 if moves else still + 1
 
     def is_solved(self) -> bool:
         """Does the basic solution solve the equations, all artificial columns at 0?"""
@@ -221,15 +225,16 @@ class _Simplex:
         prices = self.multipliers
         return sum([prices[i] * c for i, c in self.columns[j].items()]) - costs.get(j, 0) * self.scale
 
-    def _enter(self, entering: int, solved: bool) -> bool:
+    def _enter(self, entering: int, solved: bool) -> bool | None:
         """Bring a column into the basis in place of the one that reaches 0 first, of several the lowest; True where
-        the solution moves. Once the equations are solved, artificial columns leave before their values could move."""
+        the solution moves, None where it could without end. Once the equations are solved, artificial columns leave
+        before their values could move."""
         column = list(self.columns[entering].items())
         direction = [sum([row[i] * c for i, c in column]) for row in self.inverse]
         stuck = [i for i, d in enumerate(direction) if solved and d and self.basis[i] < 0]
         falling = [i for i, d in enumerate(direction) if d > 0]
         if not stuck and not falling:
-            raise NumericalError("linear: the bound of rows that have no solution was asked for")
+            return None
         leaving = (
             stuck[0] if stuck else min(falling, key=lambda i: (Fraction(self.value[i], direction[i]), self.basis[i]))
         )

@@ -1,12 +1,15 @@
 """Plan arithmetic: what the bundled plans imply, conflicts planted in small plans, readings, and the shape of the
 result."""
 
+import contextlib
 import json
 import math
 import random
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from test_language import plans
 
 import attain as at
 from attain.cli import main
@@ -310,6 +313,19 @@ def test_random_plans_about_one_path():
         result = check(*targets, within, beyond)
         assert all("beyond" in conflict.targets for conflict in result.conflicts)
         assert result.feasible == (1.0203 ** (by - since) <= 1.01 / 0.99)
+
+
+@settings(max_examples=40, deadline=None)
+@given(plans())
+def test_any_plan_is_checked_and_told(data):
+    with contextlib.suppress(at.PlanError):  # one indicator in units that do not convert
+        told_and_proved(at.check(data))
+
+
+def told_and_proved(result):
+    assert all(conflict.certificate.proves() for conflict in result.conflicts)
+    assert set(result.verdicts.index) == {target.id for target in result.plan.targets}
+    assert result.summary() != result.summary(language="zh")
 
 
 # --- other verdicts and readings --------------------------------------------------------------------------------------

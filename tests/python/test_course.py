@@ -147,6 +147,7 @@ def test_targets_without_a_course_say_why():
         at.growth("x", since=2020, by=2026, at_least="5%", id="every", mode="every-year"),
         at.growth("x", since=2020, by=2026, at_least="5%", id="real", price="constant"),
         at.level("y", by=2026, at_least="5亿元", id="unknown"),
+        at.share("x", of="w", by=2026, at_least="5%", id="no-share"),
         at.level("x", at_least="5亿元", id="no-year"),
         issued="2024-03-01",
     )
@@ -155,6 +156,7 @@ def test_targets_without_a_course_say_why():
     assert told["later"] == told["begun"] == "no figure after its base year 2023"
     assert told["no-base"] == "no figure of the base year 2021 on the scope of 2023"
     assert "constant prices" in told["real"]
+    assert told["no-share"] == "x is a level, not a share"
     assert told["unknown"] == "no published series serves it"
     assert set(told.index) == {target.id for target in mine.targets}
     with pytest.raises(ArgumentError, match="name a history"):

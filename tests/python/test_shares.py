@@ -322,7 +322,7 @@ def test_shares_and_levels_need_targets_of_their_own_kind():
         share(indicator="z", at_least="38%"),
     )
     told = at.assess(plan_of(*targets), both).not_assessed
-    assert told.loc["t0", "reason"] == "x is a level, not a share"
+    assert told.loc["t0", "reason"] == "x is a level, not a share, and there is no level of all"
     assert "rows of kind share" in told.loc["t0", "needs"]
     assert told.loc["t1", "reason"] == told.loc["t2", "reason"] == "s is a share, not a level"
     assert "a target of kind share" in told.loc["t1", "needs"]
@@ -334,7 +334,9 @@ def test_a_plan_of_a_share_and_a_level():
     both = pd.concat([shares(), levels()], ignore_index=True)
     plan = plan_of(share(more_than="36%"), {"kind": "level", "indicator": "x", "at_least": 140})
     result = at.assess(plan, both)
-    assert result.probability == pytest.approx(result.table["probability"].prod(), rel=1e-12)
+    apart = at.assess(plan, both, dependence="independent")
+    assert apart.probability == pytest.approx(result.table["probability"].prod(), rel=1e-12)
+    assert apart.probability < result.probability < result.table["probability"].min()
     assert result.prior == "general, share"
     assert result.sensitivity.groupby("target")["prior"].first().to_dict() == {"t0": "share", "t1": "general"}
     for projection in (at.project(both, to=2025), at.project(both, to=2025, indicators=["s"], prior="share")):
