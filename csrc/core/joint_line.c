@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kernels.h"
 #include "memory.h"
 
 #define FIRST_STEP 0.25

@@ -94,9 +94,6 @@ typedef struct {
                            lane_sums *total);
 } separation_kernel;
 
-/* The fastest kernel that this machine runs. */
-const separation_kernel *separation_choose(void);
-
 extern const separation_kernel separation_plain, separation_avx2, separation_avx512;
 
 #endif

@@ -132,6 +132,15 @@ class Assessment:
         return self.joint.engine
 
     @property
+    def indicators(self) -> list[str]:
+        """The indicators that stand behind the assessed targets: their own, then those that only sums are of."""
+        projected = () if self.projection is None else self.projection.indicators
+        named = list(self.table["indicator"].unique())
+        has_sums = any(name not in projected for name in named)
+        others = [name for name in projected if name not in named] if has_sums else []
+        return [name for name in named if name in projected] + others
+
+    @property
     def dependence(self) -> pd.DataFrame:
         """Frame, index indicator, columns loading (on what the indicators have in common; two indicators' surprises
         correlate as the product of theirs) and years (whose surprises it shares with another indicator; 0 where the
@@ -304,7 +313,7 @@ class Assessment:
 
         if self.projection is None:
             raise ArgumentError(f"{self.plan.id}: no target is assessed, so there is nothing to draw")
-        name = self.table["indicator"].iloc[0] if indicator is None else self.history.find(indicator)
+        name = self.indicators[0] if indicator is None else self.history.find(indicator)
         if name is None or name not in self.projection.indicators:
             raise ArgumentError(
                 f"{indicator!r} is not assessed; there are {', '.join(self.table['indicator'].unique())}"

@@ -24,6 +24,7 @@ from attain.history import AsOf
 from attain.language import Language
 from attain.plan import bundled_plans, plan_schema
 from attain.projection import Projection, project
+from attain.simulation import DRAWS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,8 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     assessment.add_argument(
         "--history", metavar="FILE", help="id of a bundled history, or a .csv file (default: the plan's own)"
     )
+    assessment.add_argument("--seed", type=int, default=0, metavar="S", help="seed of simulated paths and integrals")
     assessment.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="seed of random results (none are random yet)"
+        "--draws", type=int, default=DRAWS, metavar="N", help=f"simulated paths, where targets need them ({DRAWS})"
     )
     assessment.add_argument(
         "--out", type=Path, metavar="DIR", help="write there, for each plan, a page, its figures and the JSON"
@@ -176,6 +178,7 @@ def _assess(options: argparse.Namespace) -> None:
             model=options.model,
             prior=options.prior,
             as_of=options.as_of,
+            draws=options.draws,
             seed=options.seed,
         )
         results.append(result)

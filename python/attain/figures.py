@@ -19,6 +19,7 @@ import matplotlib.ticker
 import numpy as np
 import pandas as pd
 from matplotlib import font_manager
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -110,13 +111,18 @@ class Picture(Figure):
         return png(self)
 
 
-def fan_chart(projection: Projection, indicator: str, *, language: Language = "en") -> Figure:
-    """History and projection of one indicator: median, and bands of 50, 80 and 95 %."""
+def fan_chart(
+    projection: Projection, indicator: str, *, paths: int = 0, seed: int = 0, language: Language = "en"
+) -> Figure:
+    """History and projection of one indicator: median, and bands of 50, 80 and 95 %; and so many simulated paths."""
     check_language(language)
     name = _indicator(projection, indicator)
     with mpl.rc_context(_style()):
         figure = Picture(figsize=(7.5, 4.8), layout="constrained")
-        _draw(figure, figure.add_subplot(), projection, name, language)
+        axes = figure.add_subplot()
+        if paths:
+            _draw_paths(axes, projection, name, paths, seed, language)
+        _draw(figure, axes, projection, name, language)
     return figure
 
 
@@ -219,6 +225,17 @@ def _draw_fan(axes: Axes, projection: Projection, indicator: str, language: Lang
     axes.fill_between([], [], color=FAN, alpha=0.4, linewidth=0, label=_say(bands, language))
     median = Text("projection, median", "预测中位数")
     axes.plot(levels.index, levels[0.5], color=FAN, linewidth=1.8, label=_say(median, language))
+
+
+def _draw_paths(axes: Axes, projection: Projection, indicator: str, paths: int, seed: int, language: Language) -> None:
+    """Simulated paths, thin; the few that leave the bands are cut, rather than the bands pressed flat."""
+    origin = projection.origin(indicator)
+    figures = projection.simulate(paths, seed)[:, projection.position(indicator), -(projection.to - origin.year) :]
+    start = projection.scale_of(indicator).figure(origin.log_level)
+    years = np.array([origin.year, *projection.mixture(indicator).years])
+    lines = [np.column_stack([years, [start, *path]]) for path in figures]
+    label = _say(Text(f"{paths} simulated paths", f"模拟路径 {paths} 条"), language)
+    axes.add_collection(LineCollection(lines, color=INK, alpha=0.45, linewidth=0.6, label=label), autolim=False)
 
 
 def _draw_history(axes: Axes, projection: Projection, indicator: str, language: Language) -> None:

@@ -355,7 +355,8 @@ def _probability(projection: Projection, name: str, rate: float, since: int, by:
     event = event_of(target, projection)
     if isinstance(event, Missing):
         raise DataError(f"{projection.history.name}: {event.reason.en}; it needs {event.needs.en}")
-    return math.exp(Event.log_probability(event, projection.mixture(name)))
+    assert isinstance(event, Event), "an average growth bounds one functional"
+    return math.exp(event.log_probability(projection.mixture(name)))
 
 
 # --- its own past ---------------------------------------------------------------------------------------------------

@@ -417,7 +417,7 @@ class _Page:
     def figures(self) -> Iterator[dict[str, Any]]:
         """One figure for each indicator with an assessed target."""
         table = self.result.table
-        for i, indicator in enumerate(table["indicator"].unique()):
+        for i, indicator in enumerate(name for name in self.result.indicators if (table["indicator"] == name).any()):
             labels = [self.label(str(name)) for name in table.index[table["indicator"] == indicator]]
             chart = assessment_chart(self.result, indicator, language=self.language, sensitivity=False)
             series = self.result.history.label_of(indicator, self.language)
@@ -469,10 +469,10 @@ class _Page:
     def treatments(self) -> Iterator[dict[str, Any]]:
         """For each indicator with several treatments of its data, what each assumes."""
         told = self.result.sensitivity
-        for indicator in self.result.table["indicator"].unique():
+        for indicator in self.result.indicators:
             own = told[told["target"].isin(self.result.table.index[self.result.table["indicator"] == indicator])]
             names = [str(name) for name in own["treatment"].unique()]
-            if names == [""]:
+            if names in ([], [""]):
                 continue
             used = self.result.projection.treatments.get(indicator, names[0]) if self.result.projection else names[0]
             yield {
@@ -677,7 +677,7 @@ class _Page:
         """The figures behind the assessed targets, under all treatments, each with where it was read."""
         rows = known_rows(self.result.history, self.result.as_of)
         rows = rows[(rows["unused"] == "")]
-        for indicator in self.result.table["indicator"].unique():
+        for indicator in self.result.indicators:
             own = rows[rows["indicator"] == indicator].sort_values(["year", "kind"], kind="stable")
             figures = own.groupby(["year", "kind", "value", "source", "url"], sort=False)
             yield {
@@ -747,6 +747,7 @@ class _Page:
                 "integral over what the indicators have in common, and over the target years",
                 "对各指标的共同因素及各目标年份积分",
             ),
+            "simulation": Text("share of simulated paths", "模拟路径中全部实现的比例"),
             "sov": Text(
                 "draws of every indicator's components, each with the exact chance of the bounds",
                 "抽取各指标的混合成分，并精确计算给定成分下的实现概率",

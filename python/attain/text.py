@@ -223,7 +223,11 @@ def fewest_observations(result: Assessment) -> int:
 def independence(result: Assessment) -> Text:
     """How the indicators are taken to move together, where there are several."""
     several = result.projection is not None and len(result.projection.indicators) > 1
-    if result.engine not in ("independent", "factor", "sov") or not several or result.joint.dependence is None:
+    if (
+        result.engine not in ("independent", "factor", "sov", "simulation")
+        or not several
+        or result.joint.dependence is None
+    ):
         return Text("", "")
     if result.joint.dependence.kind == "independent":
         return Text(", their indicators taken as independent", "（视各指标相互独立）")
