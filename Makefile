@@ -9,7 +9,7 @@ PLANS = jiangsu-2021 jiangxi-2022 jiangsu-2023 jiangsu-2025 jiangxi-2025
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two pips in one environment get into each other's way
-.PHONY: help run test check-long priors test-c lint bench compare run-bench run-compare clean system-c system-cmocka system-python system-font
+.PHONY: help run test check-long priors test-c lint bench compare run-bench run-compare clean system-c system-cmocka system-python system-battery system-font
 
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -21,8 +21,8 @@ run: $(VENV)/attain | system-font ## assess the five bundled plans: tables, and 
 test: lint test-c $(VENV)/attain $(VENV)/test | system-font ## lint, the C tests, pytest on the installed package
 	@$(VENV)/bin/pytest
 
-check-long: $(VENV)/attain $(VENV)/test ## what takes minutes: the calibration, learned and scored anew
-	@$(VENV)/bin/pytest tests/long
+check-long: $(VENV)/attain $(VENV)/test $(BUILD)/core/write_stream | system-battery ## what takes an hour or two: calibration, simulation, random numbers
+	@BUILD=$(BUILD) $(VENV)/bin/pytest tests/long
 
 priors: $(VENV)/attain ## learn the shipped priors again, from the calibration panel beside the project
 	@$(VENV)/bin/python benchmarks/calibration/learn.py ship $(PANEL)
@@ -41,6 +41,7 @@ missing-cmocka = $(call missing,libcmocka-dev,pkg-config --exists cmocka)
 missing-python = $(strip $(call missing,python3-venv,$(PYTHON) -c 'import ensurepip') \
                          $(call missing,python3-dev,test -e "$$($(PYTHON) -c $(PYTHON_INCLUDE))/Python.h"))
 missing-font = $(call missing,fonts-wqy-microhei,fc-list :lang=zh | grep . || dpkg-query -L fonts-wqy-microhei)
+missing-battery = $(call missing,dieharder,command -v dieharder)
 PYTHON_INCLUDE = 'import sysconfig; print(sysconfig.get_path("include"))'
 
 # $(call provide,packages): the lists of packages are fetched only when what is at hand does not do.
@@ -63,6 +64,9 @@ system-cmocka: system-c
 
 system-python: system-c
 	@$(call provide,$(missing-python))
+
+system-battery:
+	@$(call provide,$(missing-battery))
 
 system-font: # Chinese labels in figures; without such a font they are boxes, but all else works
 	@($(call provide,$(missing-font))) || true
@@ -133,6 +137,9 @@ endef
 $(eval $(call c-build,core,-O2))
 $(eval $(call c-build,sanitized,-O1 -g -fsanitize=address -fsanitize=undefined -fno-sanitize-recover=all))
 
+$(BUILD)/core/write_stream: tests/long/write_stream.c $(BUILD)/core/libattain.a
+	@$(CC) $(C_FLAGS) -O2 $^ -o $@
+
 # A test that passes says so in its last line; one that fails says everything.
 test-c: $(C_TESTS:%=$(BUILD)/core/%) $(C_TESTS:%=$(BUILD)/sanitized/%) ## the C core alone, plain and under sanitizers
 	@failed=0; for test in $^; do \
@@ -142,7 +149,7 @@ test-c: $(C_TESTS:%=$(BUILD)/core/%) $(C_TESTS:%=$(BUILD)/sanitized/%) ## the C 
 
 # --- style ----------------------------------------------------------------------------------------------------------
 
-C_FILES := $(filter-out tests/c/oracle_%,$(shell find csrc tests/c -name '*.[ch]'))
+C_FILES := $(filter-out tests/c/oracle_%,$(shell find csrc tests -name '*.[ch]'))
 NUMPY_API := -DNPY_NO_DEPRECATED_API=NPY_2_0_API_VERSION -DNPY_TARGET_VERSION=NPY_2_0_API_VERSION
 # As system headers, so that their own warnings stay theirs.
 HEADERS = import numpy, sysconfig as s; print(*("-isystem" + h for h in (s.get_path("include"), numpy.get_include())))

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "joint_mode.h"
+#include "kernels.h"
 #include "lattice.h"
 #include "memory.h"
 #include "shift_sums.h"

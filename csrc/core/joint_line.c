@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kernels.h"
 #include "memory.h"
 
 #define FALL 30.0 /* of an integrand below its value at 0, whatever the product */

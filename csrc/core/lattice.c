@@ -18,9 +18,9 @@ void lattice_vector(size_t dimensions, double *vector)
 void lattice_shifts(uint64_t seed, size_t count, size_t dimensions, double *shift)
 {
     for (size_t i = 0; i < count; i++) {
-        random_stream stream = random_open(seed, i);
+        att_stream stream = att_stream_open(seed, 0, i);
         for (size_t j = 0; j < dimensions; j++)
-            *shift++ = (2.0 * (double)(random_next(&stream) >> 32) + 1) * 0x1p-33;
+            *shift++ = (2.0 * (double)(att_stream_next(&stream) >> 32) + 1) * 0x1p-33;
     }
 }
 

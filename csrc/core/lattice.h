@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "random.h"
+#include "attain/random.h"
 
 /* How many points the vector was made for; its components are 256. */
 size_t lattice_most_points(void);
@@ -20,7 +20,7 @@ size_t lattice_most_points(void);
 void lattice_vector(size_t dimensions, double *vector);
 
 /* Writes random shifts (count, dimensions), odd multiples of 2^-33: no coordinate is 0 or 1 after one. Shift i is that
- * of the stream (seed, i). */
+ * of the stream (seed, 0, i). */
 void lattice_shifts(uint64_t seed, size_t count, size_t dimensions, double *shift);
 
 /* The tent of a coordinate with its whole part: twice its distance from the next whole number. */

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kernels.h"
 #include "log_quadrature.h"
 #include "memory.h"
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "chi_scale.h"
+#include "kernels.h"
 #include "lattice.h"
 #include "memory.h"
 #include "rectangle_tilt.h"

@@ -104,9 +104,6 @@ typedef struct {
     void (*add_bins)(const double *moment, size_t bins, double centre, const double *u, double *sum);
 } separation_kernel;
 
-/* The fastest kernel that this machine runs. */
-const separation_kernel *separation_choose(void);
-
 extern const separation_kernel separation_plain, separation_avx2, separation_avx512;
 
 #endif

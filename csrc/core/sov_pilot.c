@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "dense.h"
+#include "kernels.h"
 #include "lattice.h"
 #include "memory.h"
 #include "shift_sums.h"

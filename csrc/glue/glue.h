@@ -36,6 +36,7 @@ int check_length(PyArrayObject *array, int axis, size_t length, const char *name
 extern PyMethodDef growth_methods[];
 extern PyMethodDef mixture_methods[];
 extern PyMethodDef joint_methods[];
+extern PyMethodDef simulate_methods[];
 extern PyMethodDef sov_methods[];
 
 #endif

@@ -41,7 +41,8 @@ static int execute(PyObject *module)
     if (PyModule_AddFunctions(module, growth_methods) < 0) return -1;
     if (PyModule_AddFunctions(module, mixture_methods) < 0) return -1;
     if (PyModule_AddFunctions(module, joint_methods) < 0) return -1;
-    return PyModule_AddFunctions(module, sov_methods);
+    if (PyModule_AddFunctions(module, sov_methods) < 0) return -1;
+    return PyModule_AddFunctions(module, simulate_methods);
 }
 
 static int traverse(PyObject *module, visitproc visit, void *arg)
@@ -74,7 +75,7 @@ static PyModuleDef definition = {
     .m_base = PyModuleDef_HEAD_INIT,
     .m_name = "attain._core",
     .m_doc =
-        "The C core of attain: growth model, mixtures, rectangles, joint probabilities, statuses. Arrays in and out; words are not its task.",
+        "The C core of attain: growth model, mixtures, rectangles, joint probabilities, simulation, statuses. Arrays in and out; words are not its task.",
     .m_size = sizeof(module_state),
     .m_slots = slots,
     .m_traverse = traverse,

@@ -9,6 +9,8 @@ _Floats = NDArray[np.float64]
 _Codes = NDArray[np.int32]
 _Prior = tuple[ArrayLike, float]
 _JointIndicator = tuple[Any, ...]  # weight, df, location, scale, first_year, loading, row, lower, upper
+_PathIndicator = tuple[Any, ...]  # weight, df, location, scale, first_year, loading
+_Quantity = tuple[Any, ...]  # rule, indicator, year, coefficient, target or -1, lower, upper, low, high
 _SovIndicator = tuple[Any, ...]  # weight, df, location, scale, first_year
 
 MAX_HORIZON: int
@@ -130,6 +132,24 @@ def joint_log_probability_again(
 def joint_subsets(
     indicators: list[_JointIndicator], seed: int, relative_error: float, max_points: int, /
 ) -> _Floats: ...
+def simulation_open(
+    indicators: list[_PathIndicator],
+    factors: int,
+    years: ArrayLike,
+    quantities: list[_Quantity],
+    targets: int,
+    seed: int,
+    scenario: int,
+    instructions: int,
+    /,
+) -> object: ...
+def simulation_aim(simulation: object, shift: ArrayLike, paths: ArrayLike, /) -> None: ...
+def simulation_layout(simulation: object, /) -> dict[str, int]: ...
+def simulate_blocks(simulation: object, first: int, count: int, tally: NDArray[np.int64], /) -> None: ...
+def tally_merge(simulation: object, into: NDArray[np.int64], other: NDArray[np.int64], /) -> None: ...
+def tally_sums(limbs: NDArray[np.int64], /) -> _Floats: ...
+def simulate_paths(simulation: object, first: int, count: int, /) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
+def simulate_at(simulation: object, normals: ArrayLike, /) -> _Floats: ...
 def sov_log_probability(
     indicators: list[_SovIndicator],
     correlation: ArrayLike,

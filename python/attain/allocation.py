@@ -21,16 +21,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from attain import _core
 from attain.dependence import Dependence, dependence_of
 from attain.errors import ArgumentError
-from attain.event import Event, event_of
+from attain.event import Event, PathEvent, event_of, sum_event
 from attain.history import AsOf
-from attain.joint import joint_probability
+from attain.joint import joint_probability, probability_of_paths
 from attain.language import Language, Text, check_language
 from attain.prior import Prior
 from attain.projection import Model, Projection, project
 from attain.scale import LOG
+from attain.simulation import DRAWS, Drawing, Estimate
 from attain.target import level
 from attain.text import number, percent
 from attain.units import convert, parse_amount
@@ -43,7 +43,7 @@ RULES = {
     GIVEN: Text("given", "给定指标"),
 }
 _FARTHEST_LOGIT = 27.0
-_BATCH = 2**16
+ALL_PARTS = "total"
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ def allocate(
     prior: str | Prior = "general",
     dependence: Any = "factor",
     as_of: AsOf = None,
-    draws: int = 200_000,
+    draws: int = DRAWS,
     seed: int = 0,
 ) -> Allocation:
     """Split a total over parts by each rule, and say what the quotas are worth.
@@ -147,6 +147,7 @@ def allocate(
     ArgumentError, DataError, UnitError
         Naming the part and the way out.
     """
+    drawing = Drawing(draws, None, seed)
     projection = project(history, to=by, model=model, prior=prior, as_of=as_of, indicators=parts)
     unit = _common_unit(projection, by)
     amount = _amount(total, unit, "total")
@@ -156,18 +157,18 @@ def allocate(
         wanted[GIVEN] = _given(quotas, projection, unit)
     rows, about = [], {}
     for rule, own in wanted.items():
-        table, summed = _worth(rule, own, projection, by, dependent, seed)
+        table, summed = _worth(rule, own, projection, by, dependent, drawing)
         rows += table
         about[rule] = {"sum": sum(own.values()), "coefficient": sum(own.values()) / amount, **summed}
-    probability = _total_probability(projection, by, amount, dependent, draws, seed)
+    of_total = _of_total(projection, by, amount, dependent, drawing)
     return Allocation(
         total=amount,
         by=by,
         unit=unit,
         table=pd.DataFrame(rows),
         rules=pd.DataFrame.from_dict(about, orient="index").rename_axis("rule"),
-        probability=probability,
-        standard_error=math.sqrt(probability * (1 - probability) / draws),
+        probability=of_total.probability,
+        standard_error=of_total.error,
     )
 
 
@@ -234,7 +235,7 @@ def _equally_probable(projection: Projection, by: int, total: float) -> npt.NDAr
 
 
 def _worth(
-    rule: str, quotas: Mapping[str, float], projection: Projection, by: int, dependence: Dependence, seed: int
+    rule: str, quotas: Mapping[str, float], projection: Projection, by: int, dependence: Dependence, drawing: Drawing
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Rows of the quotas of one rule, and what they come to together."""
     events: list[Event] = []
@@ -257,45 +258,16 @@ def _worth(
                 "probability": math.exp(event.log_probability(projection.mixture(name))),
             }
         )
-    joint = joint_probability(events, projection, dependence, seed=seed)
+    joint = joint_probability(events, projection, dependence, drawing)
     p = math.exp(joint.log_probability or 0.0)
     expected = math.fsum(float(row["probability"]) for row in rows)
     return rows, {"probability": p, "numerical_error": p * joint.log_error, "expected": expected}
 
 
-def _total_probability(
-    projection: Projection, by: int, total: float, dependence: Dependence, draws: int, seed: int
-) -> float:
-    """Share of draws of all parts whose sum reaches the total; the model of csrc/include/attain/joint.h."""
-    if draws < 1:
-        raise ArgumentError(f"draws: {draws} is not 1 or more")
-    reached = 0
-    for number_of_batch, start in enumerate(range(0, draws, _BATCH)):
-        rng = np.random.default_rng([seed, number_of_batch])
-        n = min(_BATCH, draws - start)
-        common = rng.standard_normal((dependence.loadings.shape[1], n))
-        summed = np.zeros(n)
-        for name in projection.indicators:
-            summed += np.exp(_drawn(projection, name, by, dependence.of(name), common, rng))
-        reached += int(np.count_nonzero(summed >= total))
-    return reached / draws
-
-
-def _drawn(
-    projection: Projection,
-    name: str,
-    by: int,
-    loading: npt.NDArray[np.float64],
-    common: npt.NDArray[np.float64],
-    rng: np.random.Generator,
-) -> npt.NDArray[np.float64]:
-    m = projection.mixture(name)
-    location, scale = _core.mixture_margin(m.weight, m.df, m.location, m.scale, m.row(by))
-    part = rng.choice(len(m.weight), size=common.shape[1], p=m.weight / m.weight.sum())
-    z = loading @ common + math.sqrt(1 - loading @ loading) * rng.standard_normal(common.shape[1])
-    df = m.df[part]
-    finite = np.isfinite(df)
-    size = np.ones(common.shape[1])
-    size[finite] = np.sqrt(df[finite] / rng.chisquare(df[finite]))
-    drawn: npt.NDArray[np.float64] = location[part] + scale[part] * size * z
-    return drawn
+def _of_total(projection: Projection, by: int, total: float, dependence: Dependence, drawing: Drawing) -> Estimate:
+    """That all parts together reach the total, from paths."""
+    unit = projection.history.unit_of(projection.indicators[0])
+    target = level(ALL_PARTS, by=by, at_least=repr(total) + unit, unit=unit or None)
+    event = sum_event(target, projection.indicators, projection)
+    assert isinstance(event, PathEvent), "projected levels have a sum"
+    return probability_of_paths([event], projection, dependence, drawing)

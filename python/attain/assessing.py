@@ -25,6 +25,7 @@ from attain.event import (
     ASSESSED_KINDS,
     Event,
     Missing,
+    PathEvent,
     can_be_assessed,
     event_of,
     figure_as_stated,
@@ -35,22 +36,35 @@ from attain.event import (
     published_row,
     share_y,
     stated_change,
+    sum_event,
+    sum_problem,
 )
 from attain.history import AsOf, History
-from attain.joint import Engine, Joint, joined_quantiles, joint_probability
+from attain.joint import (
+    AnyEvent,
+    Engine,
+    Joint,
+    is_attained,
+    is_settled,
+    joined_quantiles,
+    joint_probability,
+    path_outcomes,
+)
 from attain.language import Text, note_of
 from attain.plan import Plan, load_plan
 from attain.precision import as_modelled
 from attain.prior import NO_PRIOR, Prior, load_prior, priors_of
 from attain.projection import Model, Projection, numerical_error, project
+from attain.reference_class import read_record
 from attain.scale import LOG, LOGIT
+from attain.simulation import DRAWS, Drawing
 from attain.target import Target
 from attain.units import convert, decimal
 from attain.yardsticks import ipcc_likelihood
 
 _INTERVAL = (0.1, 0.5, 0.9)
 _Group = tuple[str, ...]  # indicators that targets join, or one alone
-_Seen = tuple[Sequence[Event], Projection]  # the targets on a group, as events on a projection of it
+_Seen = tuple[Sequence[AnyEvent], Projection]  # the targets on a group, as events on a projection of it
 
 
 def assess(
@@ -61,8 +75,11 @@ def assess(
     prior: str | Prior | None = None,
     engine: Engine = "auto",
     dependence: Any = "factor",
+    draws: int = DRAWS,
+    threads: int | None = None,
     as_of: AsOf = None,
     seed: int = 0,
+    track_record: Any = None,
 ) -> Assessment:
     """Assess the targets of a plan, each and together.
 
@@ -79,15 +96,25 @@ def assess(
     engine
         `"exact"` for targets on one functional of one indicator, `"independent"` for a product over indicators,
         `"factor"` for an integral over what the indicators have in common, `"sov"` for draws of the components of all
-        indicators, each with the exact probability of the bounds given it. `"auto"`: `sov` where a share joins two
-        levels; else `exact` where it serves, `independent` where `dependence` says so, `sov` where an indicator has
-        targets on several quantities, or correlations leave no common factors, and `factor` otherwise.
+        indicators, each with the exact probability of the bounds given it, `"simulation"` for the share of simulated
+        paths. `"auto"`: `simulation` where a target needs it, which are growth and amounts in every year and sums of
+        other indicators; `sov` where a share joins two levels; else `exact` where it serves, `independent` where
+        `dependence` says so, `sov` where an indicator has targets on several quantities, or correlations leave no
+        common factors, and `factor` otherwise.
     dependence
         How the indicators move together: `"factor"`, one common factor estimated from the surprises of the past and
         shrunk to what was learned; `"independent"`; a mapping of indicators to loadings (-0.99 to 0.99) on one factor;
         or a DataFrame of correlations, indicators as index and columns. `Assessment.dependence` shows it.
+    draws
+        Paths of a simulation, rounded up to a multiple of 256; where few of them attain all targets, as many again are
+        drawn about paths that do.
+    threads
+        For a simulation; all of the machine by default. Their number changes nothing but the time.
     seed
-        Of the points of integrals over several target years, and of draws.
+        Of the points of integrals over several target years, of draws, and of paths.
+    track_record
+        Frame or .csv file of past targets, as in `track_record`: shown beside the targets that programmes influence,
+        in no probability.
 
     Returns
     -------
@@ -109,21 +136,22 @@ def assess(
         raise ArgumentError(f"model: {model!r} is neither 'growth' nor 'random-walk'")
     grid = load_prior("general" if prior is None else prior)
     loaded = load_plan(plan)
+    means = dependence, engine, Drawing(draws, threads, seed)
     if isinstance(history, Projection):
         if (model, prior, as_of) != (None, None, None):
             raise ArgumentError("model, prior, as_of: the projection brings its own; leave them out")
         given = history
-        work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments, dependence, engine)
+        work = _Work(loaded, given.history, given.model, given.prior, given.to, given.treatments, *means)
     else:
         figures = history_of(loaded, history).as_of(as_of)
         own = grid if model != "random-walk" else None
-        work = _Work(loaded, figures, model or "growth", own, 0, {}, dependence, engine)
-    result = work.assess(seed)
+        work = _Work(loaded, figures, model or "growth", own, 0, {}, *means)
+    result = work.assess()
     if engine == "exact" and result.engine != "exact":
         raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; leave it out")
-    if engine in ("independent", "factor") and result.engine == "sov":
-        raise ArgumentError(f"engine: {engine!r} serves neither these targets nor these correlations; use 'sov'")
-    return result
+    if engine in ("independent", "factor", "sov") and result.engine not in ("exact", "independent", engine):
+        raise ArgumentError(f"engine: {engine!r} serves not these targets, or correlations; use {result.engine!r}")
+    return result if track_record is None else replace(result, track_record=read_record(track_record))
 
 
 @dataclass(frozen=True)
@@ -148,6 +176,7 @@ class _Work:
     treatments: Mapping[str, str]
     asked_dependence: Any
     engine: Engine
+    drawing: Drawing
 
     @functools.cached_property
     def resolved(self) -> dict[str, Target]:
@@ -163,8 +192,33 @@ class _Work:
         found = {name: self._why_not(target) for name, target in self.resolved.items()}
         return {name: missing for name, missing in found.items() if missing is not None}
 
+    @functools.cached_property
+    def sums(self) -> dict[str, list[Target]]:
+        """The levels without a series of their own that are sums of targets with one: id to those."""
+        relations = [r for r in self.plan.relations if r.kind == "sum"]
+        wholes = {r.whole: [self.resolved[name] for name in r.parts] for r in relations if r.whole is not None}
+        return {
+            name: parts
+            for name, parts in wholes.items()
+            if self.resolved[name].kind == "level"
+            and self.history.find(self.resolved[name].indicator) is None
+            and all(self.history.find(part.indicator) is not None for part in parts)
+        }
+
+    def _stands_on(self, target: Target) -> tuple[str, ...]:
+        """The indicators of a candidate."""
+        parts = [indicators_of(part, self.history)[0] for part in self.sums.get(target.id, [])]
+        return tuple(dict.fromkeys(parts)) or indicators_of(target, self.history)
+
+    def _event_on(self, target: Target, projection: Projection) -> AnyEvent | Missing:
+        if target.id in self.sums:
+            return sum_event(target, self._stands_on(target), projection)
+        return event_of(target, projection)
+
     def _why_not(self, target: Target) -> Missing | None:
         """What keeps a target from being assessed, before any projection."""
+        if target.id in self.sums:
+            return sum_problem(target, self.sums[target.id], self.history)
         service = self.history.series_for(self.plan.id, self._as_planned(target.id).indicator)
         if service.series is None and service.note:
             # Notes are written with today's knowledge, and under a date would tell of later figures.
@@ -192,7 +246,7 @@ class _Work:
     @functools.cached_property
     def indicators(self) -> list[str]:
         """Those that candidates stand on."""
-        return list(dict.fromkeys(name for t in self.candidates for name in indicators_of(t, self.history)))
+        return list(dict.fromkeys(name for t in self.candidates for name in self._stands_on(t)))
 
     @functools.cached_property
     def last_year(self) -> int:
@@ -271,12 +325,12 @@ class _Work:
         asked = self.prior.for_scale(scale)
         return [asked, *(prior for prior in priors_of(scale) if prior.name != asked.name)]
 
-    def assess(self, seed: int) -> Assessment:
+    def assess(self) -> Assessment:
         events, missing = self._default_events()
-        sensitivity = self._sensitivity(list(events.values()), seed)
-        rows = {name: self._row(event, sensitivity, seed) for name, event in events.items()}
+        sensitivity = self._sensitivity(list(events.values()))
+        rows = {name: self._row(event, sensitivity) for name, event in events.items()}
         joint = (
-            joint_probability(list(events.values()), self.default, self.dependence, seed=seed, engine=self.engine)
+            joint_probability(list(events.values()), self.default, self.dependence, self.drawing, engine=self.engine)
             if self.default and events
             else Joint(None, "none", reason=Text("nothing is assessed", "没有可评估的目标"))
         )
@@ -288,19 +342,20 @@ class _Work:
             plan=self.plan,
             history=self.history,
             projection=self.default,
+            events=tuple(events.values()),
             table=table,
             sensitivity=sensitivity,
             not_assessed=not_assessed,
             joint=joint,
-            joint_range=self._joint_range(list(events.values()), True, seed),
-            data_alone=self._joint_range(list(events.values()), self.model == "random-walk", seed),
+            joint_range=self._joint_range(list(events.values()), True),
+            data_alone=self._joint_range(list(events.values()), self.model == "random-walk"),
             prior=self.default.prior_name if self.default else self._asked,
             as_of=self.history.known,
-            seed=seed,
+            seed=self.drawing.seed,
         )
 
-    def _default_events(self) -> tuple[dict[str, Event], dict[str, Missing]]:
-        events: dict[str, Event] = {}
+    def _default_events(self) -> tuple[dict[str, AnyEvent], dict[str, Missing]]:
+        events: dict[str, AnyEvent] = {}
         missing: dict[str, Missing] = {}
         for target in self.resolved.values():
             outcome = self.missing.get(target.id) or self._event(target)
@@ -310,21 +365,21 @@ class _Work:
                 events[target.id] = outcome
         return events, missing
 
-    def _event(self, target: Target) -> Event | Missing:
-        for name in indicators_of(target, self.history):
+    def _event(self, target: Target) -> AnyEvent | Missing:
+        for name in self._stands_on(target):
             if self.default is None or name not in self.default.indicators:
                 return not_projected(name, "; ".join(str(why) for why in self.projections[name].values()))
         assert self.default is not None, "a target stands on some indicator"
-        return event_of(target, self.default)
+        return self._event_on(target, self.default)
 
-    def _sensitivity(self, events: Sequence[Event], seed: int) -> pd.DataFrame:
+    def _sensitivity(self, events: Sequence[AnyEvent]) -> pd.DataFrame:
         rows = [
             {
                 "target": event.target.id,
                 "treatment": way.treatment,
                 "prior": way.prior,
                 "reading": reading,
-                **self._answer(target, way.projection, seed),
+                **self._answer(target, way.projection),
                 "in_range": way.in_range,
             }
             for event in events
@@ -339,10 +394,10 @@ class _Work:
         assert self.default is not None, "what is assessed is projected"
         return dependence_of(self.asked_dependence, self.default)
 
-    def _joint_range(self, events: Sequence[Event], in_range: bool, seed: int) -> tuple[float, float]:
+    def _joint_range(self, events: Sequence[AnyEvent], in_range: bool) -> tuple[float, float]:
         """Extremes of the joint probability: one prior for all indicators of a scale, each group of indicators in the
         worst, and in the best, of its treatments and readings for its own targets. NaN where one has no number."""
-        ends = {group: self._ends(events, group, in_range, seed) for group in _groups_of(events)}
+        ends = {group: self._ends(events, group, in_range) for group in _groups_of(events)}
         scales = {group: self.history.scale_of(group[0]) for group in ends}
         nothing: dict[str, list[_Seen]] = {"": []}
         by_scale = [next((ends[n] for n in ends if scales[n] is s), nothing) for s in (LOG, LOGIT)]
@@ -352,78 +407,82 @@ class _Work:
             sides = [ends[name].get(chosen[scales[name]], []) for name in ends]
             if not all(sides):
                 return math.nan, math.nan
-            logs += [self._log_joint([own[side] for own in sides], seed) for side in (0, -1)]
+            logs += [self._log_joint([own[side] for own in sides]) for side in (0, -1)]
         return math.exp(min(logs)), math.exp(max(logs))
 
-    def _ends(self, events: Sequence[Event], group: _Group, in_range: bool, seed: int) -> dict[str, list[_Seen]]:
+    def _ends(self, events: Sequence[AnyEvent], group: _Group, in_range: bool) -> dict[str, list[_Seen]]:
         """By prior the ways to see the targets on a group of indicators, the least probable first."""
-        targets = [e.target for e in events if e.indicator in group]
+        targets = [e.target for e in events if e.indicators[0] in group]
         found: dict[str, list[_Seen]] = {}
         for way in self.ways(group):
             if way.in_range == in_range:
-                found.setdefault(way.prior, []).extend(_seen(targets, way.projection))
-        return {prior: sorted(seen, key=lambda s: self._log_joint([s], seed)) for prior, seen in found.items()}
+                found.setdefault(way.prior, []).extend(self._seen(targets, way.projection))
+        return {prior: sorted(seen, key=lambda s: self._log_joint([s])) for prior, seen in found.items()}
 
-    def _log_joint(self, seen: Sequence[_Seen], seed: int) -> float:
+    def _log_joint(self, seen: Sequence[_Seen]) -> float:
         events = [event for own, _ in seen for event in own]
         projections = {name: projection for own, projection in seen for event in own for name in event.indicators}
         if not events:
             return 0.0
-        log_p = joint_probability(events, projections, self.dependence, seed=seed, engine=self.engine).log_probability
-        assert log_p is not None, "events have a joint probability"
-        return log_p
+        joint = joint_probability(events, projections, self.dependence, self.drawing, engine=self.engine)
+        assert joint.log_probability is not None, "events have a joint probability"
+        return joint.log_probability
 
-    def _alone(self, event: Event, projection: Projection, seed: int) -> tuple[float, float]:
+    def _alone(self, event: AnyEvent, projection: Projection) -> tuple[float, float]:
         """log P of one event, and its numerical error."""
-        if event.published is not None:
-            return log_probability(event, projection), 0.0
+        if is_settled(event):
+            return 0.0 if is_attained(event, projection) else -math.inf, 0.0
         nodes = sum(projection.node_error(name) for name in event.indicators)
-        if event.whole is None:
-            log_p = log_probability(event, projection)
+        if isinstance(event, Event) and event.whole is None:
+            log_p = event.log_probability(projection.mixture(event.indicator))
             return log_p, numerical_error(log_p, nodes)
-        joint = joint_probability([event], projection, self.dependence, seed=seed)
+        joint = joint_probability([event], projection, self.dependence, self.drawing)
         assert joint.log_probability is not None, "an event has a probability"
         return joint.log_probability, nodes + math.exp(joint.log_probability) * joint.log_error
 
-    def _quantiles(self, event: Event, projection: Projection, asked: Sequence[float], seed: int) -> list[float]:
-        """Quantiles of the outcome in the terms of the target, ascending."""
+    def _quantiles(self, event: AnyEvent, projection: Projection, asked: Sequence[float]) -> list[float]:
+        """Quantiles of the outcome in the terms of the target, ascending; NaN where several figures have settled it."""
+        if isinstance(event, PathEvent):
+            if is_settled(event):
+                return [math.nan] * len(asked)
+            return list(map(float, path_outcomes(event, projection, self.dependence, self.drawing, asked)))
         if event.whole is None or event.published is not None:
             return outcome_quantiles(event, projection, asked)
         assert event.base is not None, "a share of two levels has what their units convert by"
-        logs = joined_quantiles(event, projection, self.dependence, asked, seed=seed)
+        logs = joined_quantiles(event, projection, self.dependence, asked, seed=self.drawing.seed)
         return [math.exp(y - event.base) for y in logs]
 
-    def _answer(self, target: Target, projection: Projection | str, seed: int) -> dict[str, Any]:
+    def _answer(self, target: Target, projection: Projection | str) -> dict[str, Any]:
         """The probability of a target on a projection, with what belongs beside it, or why there is none."""
         if isinstance(projection, str):
             return {"reason": projection, "reason_zh": "未能预测"}
-        event = event_of(target, projection)
+        event = self._event_on(target, projection)
         if isinstance(event, Missing):
             return {"reason": event.reason.en, "reason_zh": event.reason.zh}
-        log_p, error = self._alone(event, projection, seed)
+        log_p, error = self._alone(event, projection)
         return {
             "probability": math.exp(log_p),
             "log_probability": log_p,
             "numerical_error": error,
             "observations": min(projection.origin(name).changes for name in event.indicators),
-            "median": self._quantiles(event, projection, [0.5], seed)[0],
+            "median": self._quantiles(event, projection, [0.5])[0],
             "reason": "",
             "reason_zh": "",
         }
 
-    def _row(self, event: Event, sensitivity: pd.DataFrame, seed: int) -> dict[str, Any]:
+    def _row(self, event: AnyEvent, sensitivity: pd.DataFrame) -> dict[str, Any]:
         assert self.default is not None, "an event has a projection"
         target, projection = event.target, self.default
-        log_p, error = self._alone(event, projection, seed)
+        log_p, error = self._alone(event, projection)
         p = math.exp(log_p)
         own = (sensitivity["target"] == target.id) & sensitivity["in_range"]
         over = sensitivity.loc[own, "probability"].dropna()
-        low, median, high = self._quantiles(event, projection, _INTERVAL, seed)
-        settled = event.published is not None
+        low, median, high = self._quantiles(event, projection, _INTERVAL)
+        settled = is_settled(event)
         word = ("attained" if p == 1 else "missed") if settled else ipcc_likelihood(p)
         return {
             "indicator": event.indicator,
-            "label": target.label or projection.history.label_of(event.indicator),
+            "label": target.label or (target.id if target.id in self.sums else self.history.label_of(event.indicator)),
             "kind": target.kind,
             "by": event.by,
             "value": float(target.value),
@@ -432,8 +491,8 @@ class _Work:
             "control": target.control,
             "observations": min(projection.origin(name).changes for name in event.indicators),
             "last_year": _last_year(event, projection),
-            "last_value": _last_value(event, projection),
-            "required_growth": None if settled else required_growth(event, projection),
+            "last_value": self._last_value(event, projection),
+            "required_growth": None if settled else self._required(event, projection),
             "median": median,
             "interval80": (low, high),
             "probability": p,
@@ -442,8 +501,36 @@ class _Work:
             "likelihood": word,
         }
 
+    def _last_value(self, event: AnyEvent, projection: Projection) -> float | None:
+        """The last figure; of a sum that of the last year which all parts have."""
+        if event.target.id not in self.sums:
+            return _last_value(event, projection)
+        year = _last_year(event, projection)
+        before = sum_event(event.target.model_copy(update={"by": year}), event.indicators, projection)
+        return -before.bases[0] if isinstance(before, PathEvent) else None
 
-def _groups_of(events: Sequence[Event]) -> list[_Group]:
+    def _required(self, event: AnyEvent, projection: Projection) -> float | None:
+        """What just attains the target: see `required_growth`; the stated rate of a growth in every year; of a sum the
+        growth of its parts together."""
+        if isinstance(event, Event):
+            return required_growth(event, projection)
+        if event.target.kind == "growth":
+            return float(event.target.value)
+        last = self._last_value(event, projection) if event.target.id in self.sums else None
+        years = event.by - _last_year(event, projection)
+        return None if last is None else math.expm1(math.log(float(event.target.value) / last) / years)
+
+    def _seen(self, targets: Sequence[Target], projection: Projection | str) -> Iterator[_Seen]:
+        """The targets on a group of indicators, each reading of them that has events."""
+        for reading in dict.fromkeys(name for target in targets for name in target.readings):
+            read = [target.readings.get(reading, target) for target in targets]
+            events = [] if isinstance(projection, str) else [self._event_on(target, projection) for target in read]
+            settled = [event for event in events if not isinstance(event, Missing)]
+            if len(settled) == len(targets) and isinstance(projection, Projection):
+                yield settled, projection
+
+
+def _groups_of(events: Sequence[AnyEvent]) -> list[_Group]:
     """Indicators that events join, directly or through others; each stands in one group."""
     groups: list[_Group] = []
     for event in events:
@@ -453,16 +540,6 @@ def _groups_of(events: Sequence[Event]) -> list[_Group]:
     return groups
 
 
-def _seen(targets: Sequence[Target], projection: Projection | str) -> Iterator[_Seen]:
-    """The targets on a group of indicators, each reading of them that has events."""
-    for reading in dict.fromkeys(name for target in targets for name in target.readings):
-        read = [target.readings.get(reading, target) for target in targets]
-        events = [] if isinstance(projection, str) else [event_of(target, projection) for target in read]
-        settled = [event for event in events if isinstance(event, Event)]
-        if len(settled) == len(targets) and isinstance(projection, Projection):
-            yield settled, projection
-
-
 def unit_of(target: Target) -> str:
     """The unit of a target's number, for people: per year, fraction, times, or the unit written."""
     if target.kind == "growth" and target.mode != "cumulative":
@@ -470,13 +547,6 @@ def unit_of(target: Target) -> str:
     if target.is_rate:
         return "fraction"
     return "times" if target.kind == "multiple" else target.effective_unit or ""
-
-
-def log_probability(event: Event, projection: Projection) -> float:
-    """log P(event); a published figure settles it as 0 or minus infinity."""
-    if event.published is None:
-        return event.log_probability(projection.mixture(event.indicator))
-    return 0.0 if event.target.holds(figure_as_stated(event, projection)) else -math.inf
 
 
 def outcome_quantiles(event: Event, projection: Projection, asked: Sequence[float]) -> list[float]:
@@ -495,15 +565,15 @@ def _in_terms_of(event: Event, log_outcome: float, projection: Projection) -> fl
     return stated_change(event.target, log_outcome - (event.base or 0.0))
 
 
-def _last_year(event: Event, projection: Projection) -> int:
+def _last_year(event: AnyEvent, projection: Projection) -> int:
     """The last year with a figure of every indicator of an event."""
     return min(projection.origin(name).year for name in event.indicators)
 
 
-def _last_value(event: Event, projection: Projection) -> float | None:
+def _last_value(event: AnyEvent, projection: Projection) -> float | None:
     """The last figure, in the unit of a level or share target, else of the history; None where there are growth rates
     only, or a share lacks a figure of part or whole."""
-    if event.whole is not None:
+    if isinstance(event, Event) and event.whole is not None:
         assert event.base is not None, "a share of two levels has what their units convert by"
         y = share_y(projection, event.indicator, event.whole, _last_year(event, projection))
         return None if y is None else math.exp(y - event.base)

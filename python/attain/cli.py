@@ -27,6 +27,7 @@ from attain.language import Language
 from attain.plan import bundled_plans, plan_schema
 from attain.projection import Projection, project
 from attain.scenario import load_study
+from attain.simulation import DRAWS
 from attain.sweep import ALL, sweep
 
 
@@ -86,8 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     assessment.add_argument(
         "--history", metavar="FILE", help="id of a bundled history, or a .csv file (default: the plan's own)"
     )
+    assessment.add_argument("--seed", type=int, default=0, metavar="S", help="seed of simulated paths and integrals")
     assessment.add_argument(
-        "--seed", type=int, default=0, metavar="S", help="seed of random results (none are random yet)"
+        "--draws", type=int, default=DRAWS, metavar="N", help=f"simulated paths, where targets need them ({DRAWS})"
     )
     assessment.add_argument(
         "--out", type=Path, metavar="DIR", help="write there, for each plan, a page, its figures and the JSON"
@@ -192,6 +194,7 @@ def _assess(options: argparse.Namespace) -> None:
             model=options.model,
             prior=options.prior,
             as_of=options.as_of,
+            draws=options.draws,
             seed=options.seed,
         )
         results.append(result)
@@ -300,7 +303,7 @@ def _add(files: dict[str, tuple[str, bytes]], result: Assessment, language: Lang
 
 
 def _files(result: Assessment, language: Language) -> Iterator[tuple[str, str, bytes]]:
-    from attain.figures import assessment_chart, png
+    from attain.figures import assessment_chart, bottleneck_chart, path_chart, png
     from attain.report import assessment_page
 
     plan, suffix = _file_name(result.plan.id), ".zh" if language == "zh" else ""
@@ -310,6 +313,15 @@ def _files(result: Assessment, language: Language) -> Iterator[tuple[str, str, b
         figure = assessment_chart(result, indicator, language=language)
         what = f"the figure of {indicator!r} in plan {result.plan.id!r}"
         yield f"{plan}-{_file_name(indicator)}{suffix}.png", what, png(figure)
+    if not result.open_events or result.attaining_path is None or result.holds_back is None:
+        return
+    figure = bottleneck_chart(result.holds_back, language=language)
+    yield f"{plan}-bottleneck{suffix}.png", f"the bottleneck of plan {result.plan.id!r}", png(figure)
+    for indicator in dict.fromkeys(name for event in result.open_events for name in event.indicators):
+        if not result.attaining_path.conflict:
+            figure = path_chart(result.attaining_path, indicator, language=language)
+            what = f"the path of {indicator!r} in plan {result.plan.id!r}"
+            yield f"{plan}-path-{_file_name(indicator)}{suffix}.png", what, png(figure)
 
 
 def _file_name(name: str) -> str:

@@ -1,17 +1,23 @@
 """A target as an event of a projection: bounds on one linear functional of one indicator's y, its log level or the
-logit of its share; or, for a share of two levels, of the difference of their logs.
+logit of its share; or, for a share of two levels, of the difference of their logs; or, where one does not do, bounds on
+several quantities of a path.
 
 A level or share is bounded at one year. A growth or multiple since a year whose figure is known is a level too; since a
-year ahead it is the difference of two years. What cannot be put that way says what it needs.
+year ahead it is the difference of two years. A growth or an amount in every year, and the sum of other indicators, are
+quantities of a path. What cannot be put that way says what it needs.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from attain.errors import UnitError
@@ -20,11 +26,14 @@ from attain.language import Text
 from attain.precision import interval_of
 from attain.projection import Mixture, Projection
 from attain.scale import LOGIT
+from attain.simulation import Quantity
 from attain.target import Target
 from attain.units import convert, decimal
 
 GROWTH = 1
-ASSESSED_KINDS = ("level", "growth", "share", "multiple", "reduction")
+ASSESSED_KINDS = ("level", "growth", "share", "multiple", "reduction", "flow")
+_FARTHEST = 600.0  # of y, where a path has become absurd
+_YEARLY = (None, "year", "年")
 _KINDS_ZH = {
     "level": "总量", "growth": "增速", "share": "占比", "multiple": "倍数", "reduction": "下降率", "count": "数量",
     "count_above": "规模以上数量", "flow": "年度数量", "coverage": "覆盖率", "ratio": "配比",
@@ -71,16 +80,62 @@ class Event:
         """Targets with the same functional reduce to the stricter bounds."""
         return self.indicator, self.by, self.since, self.whole
 
+    @property
+    def word(self) -> Literal["at_least", "at_most"]:
+        """Is it a floor, or only a ceiling?"""
+        return "at_least" if self.lower > -math.inf else "at_most"
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """The same for a simulation."""
+        since = () if self.since is None else ((self.indicator, self.since, -1.0),)
+        whole = () if self.whole is None else ((self.whole, self.by, -1.0),)
+        return (Quantity("logs", ((self.indicator, self.by, 1.0), *since, *whole), self.lower, self.upper),)
+
     def log_probability(self, mixture: Mixture) -> float:
         """log P(event) of an event on one indicator."""
         assert self.whole is None, "a share of two levels needs both, and their dependence"
         return mixture.log_probability(mixture.row(self.by, self.since), self.lower, self.upper)
 
 
+@dataclass(frozen=True)
+class PathEvent:
+    """A path has all these quantities within their bounds.
+
+    Attributes
+    ----------
+    indicator : that of the target; a sum of others has none that is projected.
+    indicators : those that the quantities are of.
+    quantities : empty where published figures settle the target already.
+    bases : of each quantity what is taken from it before it is told in the terms of the target: y of a year before, the
+        log of a unit, or, with the sign turned, what is published of a sum.
+    attained : True or False where they do, else None.
+    """
+
+    target: Target
+    indicator: str
+    by: int
+    indicators: tuple[str, ...]
+    quantities: tuple[Quantity, ...] = ()
+    bases: tuple[float, ...] = ()
+    attained: bool | None = None
+
+    def outcomes(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Of paths, (N, quantities), the outcome in the terms of the target: that of the year which decides, the least
+        of those under a floor, the largest of those under a ceiling."""
+        own = values - np.array(self.bases)
+        if self.target.kind != "level":
+            own = np.clip(own, -_FARTHEST, _FARTHEST)
+        told = {"growth": np.expm1, "flow": np.exp}.get(self.target.kind, np.positive)(own)
+        decides = np.min if self.target.bounds[0] is not None else np.max
+        outcome: npt.NDArray[np.float64] = decides(told, axis=1)
+        return outcome
+
+
 def can_be_assessed(target: Target, history: History) -> Missing | None:
     """None when the target's kind, year, indicator, price and unit allow an assessment; else what it lacks. The
     indicator is that of the history."""
-    if target.kind not in ASSESSED_KINDS:
+    if target.kind not in ASSESSED_KINDS or (target.kind == "flow" and target.per not in _YEARLY):
         return Missing(
             Text(f"no engine for a {kind_name(target).en} yet", f"尚无{kind_name(target).zh}目标的计算方法"),
             _at_hand(target, history),
@@ -120,14 +175,11 @@ def basis_problem(target: Target, name: str, history: History) -> Missing | None
                 f"figures of {name} in {target.price} prices, or a deflator", f"同一价格口径的 {name} 数据，或价格指数"
             ),
         )
-    if target.mode == "every-year" and target.by is not None and target.by - (target.since or 0) > 1:
-        reason = Text("growth in every single year has no engine yet", "“逐年增长”尚无计算方法")
-        return Missing(reason, Text("the joint engine over years", "跨年联合概率的计算方法"))
     if target.kind == "share" and history.scale_of(name) is not LOGIT:
         return _no_share_of_levels(target, name, history)
     if target.kind != "share" and history.scale_of(name) is LOGIT:
         return _no_level(target, name)
-    return _unit_problem(target, name, history) if target.kind == "level" else None
+    return _unit_problem(target, name, history) if target.kind in ("level", "flow") else None
 
 
 def indicators_of(target: Target, history: History) -> tuple[str, ...]:
@@ -233,7 +285,7 @@ def _figure_for(name: str, year: int) -> Text:
     )
 
 
-def event_of(target: Target, projection: Projection) -> Event | Missing:
+def event_of(target: Target, projection: Projection) -> Event | PathEvent | Missing:
     """The event of a target that `can_be_assessed`, on one projection."""
     name = projection.history.find(target.indicator)
     if name is None or name not in projection.indicators:
@@ -243,10 +295,14 @@ def event_of(target: Target, projection: Projection) -> Event | Missing:
         return _share_event(target, projection)
     origin, by = projection.origin(name), target.by
     assert by is not None, "can_be_assessed refuses a target without a year"
+    if target.kind == "flow":
+        return _flow_event(target, name, projection)
     if target.kind in ("level", "share"):
         return _figure_event(target, name, projection)
     since = target.since
     assert since is not None, "a growth or multiple has a base year"
+    if target.mode == "every-year" and by - since > 1:
+        return _every_year_event(target, name, projection)
     if since > origin.year:
         return Event(target, name, by, since, *_log_bounds(target, by - since), None, None)
     base = figure_y(projection, name, since)
@@ -255,6 +311,90 @@ def event_of(target: Target, projection: Projection) -> Event | Missing:
         return Missing(Text(reason, f"基年 {since} 没有与 {origin.year} 年同口径的数据"), _figure_for(name, since))
     lower, upper = (base + bound for bound in _log_bounds(target, by - since))
     return _settle(Event(target, name, by, None, lower, upper, base, None), projection)
+
+
+def _every_year_event(target: Target, name: str, projection: Projection) -> PathEvent | Missing:
+    """Growth of each year of the window: those ahead are quantities, those behind have been attained or missed."""
+    assert target.by is not None, "can_be_assessed refuses a target without a year"
+    assert target.since is not None, "a growth has its base year"
+    origin, (lower, upper) = projection.origin(name).year, _log_bounds(target, 1)
+    past = [figure_y(projection, name, year) for year in range(target.since, min(origin, target.by) + 1)]
+    if any(y is None for y in past):
+        year = target.since + past.index(None)
+        reason = Text(f"no figure of {year} on the scope of {origin}", f"{year} 年没有与 {origin} 年同口径的数据")
+        return Missing(reason, _figure_for(name, year))
+    known = [y for y in past if y is not None]
+    held = all(
+        target.holds(decimal(f"{math.expm1(after - before):.12g}")) for before, after in itertools.pairwise(known)
+    )
+    if not held or target.by <= origin:
+        return PathEvent(target, name, target.by, (name,), attained=held)
+    ahead = range(max(origin, target.since) + 1, target.by + 1)
+    bases = tuple(known[-1] if year - 1 == origin else 0.0 for year in ahead)
+    before = [() if year - 1 == origin else ((name, year - 1, -1.0),) for year in ahead]
+    quantities = tuple(
+        Quantity("logs", ((name, year, 1.0), *earlier), base + lower, base + upper)
+        for year, earlier, base in zip(ahead, before, bases, strict=True)
+    )
+    return PathEvent(target, name, target.by, (name,), quantities, bases)
+
+
+def _flow_event(target: Target, name: str, projection: Projection) -> PathEvent | Missing:
+    """The amount of each year ahead, up to `by`."""
+    assert target.by is not None, "can_be_assessed refuses a target without a year"
+    origin = projection.origin(name)
+    if origin.levels == 0:
+        return Missing(Text(f"{name} has growth rates only", f"{name} 只有增速"), _one_level(name))
+    if target.by <= origin.year:
+        reason = Text(f"the years to {target.by} have passed", f"至 {target.by} 年的各年已过")
+        return Missing(reason, Text(f"a target year after {origin.year}", f"{origin.year} 年之后的目标年份"))
+    factor = convert(Decimal(1), figure_unit(target), projection.history.unit_of(name))
+    lower, upper = (None if bound is None else bound * factor for bound in target.bounds)
+    ends = _log(lower, -math.inf), _log(upper, math.inf)
+    years = range(origin.year + 1, target.by + 1)
+    quantities = tuple(Quantity("logs", ((name, year, 1.0),), *ends) for year in years)
+    return PathEvent(target, name, target.by, (name,), quantities, (math.log(factor),) * len(years))
+
+
+def sum_event(target: Target, parts: Sequence[str], projection: Projection) -> PathEvent | Missing:
+    """A level that is the sum of other indicators, in its own unit; what is published of them already is a constant."""
+    assert target.by is not None, "sum_problem refuses a target without a year"
+    known, terms = Decimal(0), []
+    for name in parts:
+        if name not in projection.indicators:
+            return not_projected(name, projection.why_skipped(name))
+        if projection.origin(name).levels == 0:
+            return Missing(Text(f"{name} has growth rates only", f"{name} 只有增速"), _one_level(name))
+        factor = convert(Decimal(1), projection.history.unit_of(name), figure_unit(target))
+        if target.by > projection.origin(name).year:
+            terms.append((name, target.by, float(factor)))
+            continue
+        y = figure_y(projection, name, target.by)
+        if y is None:
+            return Missing(
+                Text(f"{target.by} has passed without a figure", f"{target.by} 年已过，但没有数据"),
+                _figure_for(name, target.by),
+            )
+        known += factor * decimal(f"{projection.scale_of(name).figure(y):.12g}")
+    if not terms:
+        attained = target.holds(known)
+        return PathEvent(target, target.indicator, target.by, tuple(parts), (), (-float(known),), attained)
+    lower, upper = (None if bound is None else float(bound - known) for bound in target.bounds)
+    low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
+    total = Quantity("levels", tuple(terms), low, high)
+    return PathEvent(target, target.indicator, target.by, tuple(parts), (total,), (-float(known),))
+
+
+def sum_problem(target: Target, parts: Sequence[Target], history: History) -> Missing | None:
+    """None when a level without figures of its own can be assessed as the sum of these; else what it lacks."""
+    if target.by is None:
+        return Missing(Text("no target year", "没有目标年份"), Text("a year: by", "目标年份 (by)"))
+    for part in parts:
+        as_level = target.model_copy(update={"indicator": part.indicator})
+        problem = can_be_assessed(as_level, history)
+        if problem is not None:
+            return problem
+    return None
 
 
 def figure_unit(target: Target) -> str:
@@ -392,11 +532,11 @@ def figure_as_stated(event: Event, projection: Projection) -> Decimal:
     return decimal(f"{stated_change(event.target, change):.12g}")
 
 
-def figure_in_terms(event: Event, y: float, projection: Projection) -> Decimal:
+def figure_in_terms(event: Event | PathEvent, y: float, projection: Projection) -> Decimal:
     """The figure of y, in the unit of a level or share target, else of the history."""
     unit = projection.history.unit_of(event.indicator)
     value = decimal(f"{projection.scale_of(event.indicator).figure(y):.12g}")
-    return convert(value, unit, figure_unit(event.target)) if event.target.kind in ("level", "share") else value
+    return convert(value, unit, figure_unit(event.target)) if event.target.kind in ("level", "share", "flow") else value
 
 
 def stated_change(target: Target, log_change: float) -> float:

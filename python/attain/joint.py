@@ -1,5 +1,5 @@
 """The probability of several events at once: exactly, as a product over indicators, with common factors, or, where
-these do not serve, by draws of the indicators' components."""
+these do not serve, by draws of the indicators' components, or of whole paths."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ import numpy.typing as npt
 from attain import _core
 from attain.dependence import Dependence
 from attain.errors import NumericalError
-from attain.event import Event, figure_as_stated
+from attain.event import Event, PathEvent, figure_as_stated
 from attain.language import Text
 from attain.projection import Mixture, Projection
+from attain.simulation import Drawing, Estimate, Simulation
 
 NO_REASON = Text("", "")
 Projections = Projection | Mapping[str, Projection]
+AnyEvent = Event | PathEvent
 
 _RELATIVE_ERROR = 5e-4  # of an integral over two dimensions or more; one dimension goes far below
 _MOST_POINTS = 12 * 2**17  # what the generating vector of the lattice was made for
@@ -31,7 +33,10 @@ _CLOSE_SCORE = 1e-3  # a quantile of a joined event, as a normal score
 _MOST_STEPS = 30
 _FARTHEST = 1e-12  # probabilities count as at least this when scored
 
-Engine = Literal["auto", "exact", "independent", "factor", "sov"]
+_OUTCOME_PATHS = 8192
+_USUAL = Drawing()
+
+Engine = Literal["auto", "exact", "independent", "factor", "sov", "simulation"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +47,8 @@ class Joint:
     ----------
     log_probability : None where it is not computed, and `reason` says why.
     engine : `exact` for one functional of one indicator, `independent` for a product over indicators, `factor` for
-        an integral over common factors, `sov` for draws of components; `none` where nothing is assessed.
+        an integral over common factors, `sov` for draws of components, `simulation` for paths; `none` where
+        nothing is assessed.
     log_error : numerical error of the log, of the integral or the draws.
     dependence : how the indicators move together; None where nothing is assessed.
     """
@@ -86,11 +92,11 @@ class JointMemory:
 
 
 def joint_probability(
-    events: Sequence[Event],
+    events: Sequence[AnyEvent],
     projections: Projections,
     dependence: Dependence,
+    drawing: Drawing = _USUAL,
     *,
-    seed: int = 0,
     engine: Engine = "auto",
     memory: JointMemory | None = None,
 ) -> Joint:
@@ -100,7 +106,7 @@ def joint_probability(
     left is exact for one functional; a product where the dependence is none; and otherwise the integral of
     csrc/include/attain/joint.h over common factors. Where an event joins indicators, an indicator has bounds on
     several functionals, or correlations leave no common factors, it is the separation of variables of
-    csrc/include/attain/sov.h.
+    csrc/include/attain/sov.h; where an event bounds several quantities of a path, the share of simulated paths.
 
     Parameters
     ----------
@@ -110,20 +116,23 @@ def joint_probability(
         One of all indicators, or by indicator the one that its events stand on.
     dependence
         Loadings of the indicators.
-    seed
-        Of the lattice, which integrates over two dimensions and more.
+    drawing
+        Of paths; its seed is also that of the lattice, which integrates over two dimensions and more.
     engine
-        `"sov"` takes the separation of variables in any case; the others are as the events and the dependence say.
+        `"sov"` takes the separation of variables, and `"simulation"` paths, in any case; the others are as the events
+        and the dependence say.
     memory
         Of problems that have indicators in common with this one; it changes no bit of the answer.
     """
-    open_events = [event for event in events if event.published is None]
-    chosen = "sov" if engine == "sov" else _engine_for(open_events, dependence)
-    held = (
-        e.target.holds(figure_as_stated(e, _of(projections, e.indicator))) for e in events if e.published is not None
-    )
-    if not all(held):
+    waiting, seed = [event for event in events if not is_settled(event)], drawing.seed
+    open_events = [event for event in waiting if isinstance(event, Event)]
+    by_paths = engine == "simulation" or len(open_events) < len(waiting)
+    chosen = "simulation" if by_paths else "sov" if engine == "sov" else _engine_for(open_events, dependence)
+    if not all(is_attained(event, projections) for event in events if is_settled(event)):
         return Joint(-math.inf, chosen, dependence=dependence)
+    if by_paths and waiting:
+        answer = probability_of_paths(waiting, projections, dependence, drawing)
+        return Joint(math.log(answer.probability), chosen, answer.error / answer.probability, dependence)
     groups = _by_indicator(open_events)
     if chosen in ("factor", "sov"):
         log_p, error = (
@@ -134,6 +143,52 @@ def joint_probability(
         return Joint(log_p, chosen, error, dependence)
     parts = [_of_one_indicator(own, projections, dependence, seed) for own in groups]
     return Joint(sum(p for p, _ in parts), chosen, sum(error for _, error in parts), dependence)
+
+
+def is_settled(event: AnyEvent) -> bool:
+    """Have published figures attained or missed it?"""
+    return (event.published if isinstance(event, Event) else event.attained) is not None
+
+
+def is_attained(event: AnyEvent, projections: Projections) -> bool:
+    """Have they attained it?"""
+    if isinstance(event, PathEvent):
+        return event.attained is True
+    return event.target.holds(figure_as_stated(event, _of(projections, event.indicator)))
+
+
+def _simulation(
+    events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing
+) -> Simulation:
+    """Of the indicators and years that open events name."""
+    targets = [event.quantities for event in events]
+    names = dict.fromkeys(name for own in targets for quantity in own for name, _, _ in quantity.terms)
+    mixtures = {name: _of(projections, name).mixture(name) for name in names}
+    loadings = _loadings(list(names), dependence)
+    return Simulation(mixtures, dict(zip(names, loadings, strict=True)), targets, seed=drawing.seed)
+
+
+def _loadings(names: Sequence[str], dependence: Dependence) -> npt.NDArray[np.float64]:
+    """On the common factors; of correlations that have none, a root of theirs, which leaves nothing of their own."""
+    if dependence.correlation is None:
+        return np.array([dependence.of(name) for name in names])
+    values, vectors = np.linalg.eigh(dependence.matrix(names))
+    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
+
+
+def probability_of_paths(
+    events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing
+) -> Estimate:
+    """P(all open events), from simulated paths."""
+    return _simulation(events, projections, dependence, drawing).probability(drawing)
+
+
+def path_outcomes(
+    event: PathEvent, projections: Projections, dependence: Dependence, drawing: Drawing, q: Sequence[float]
+) -> npt.NDArray[np.float64]:
+    """Quantiles of the outcome of an open event, in the terms of its target, from 8192 paths."""
+    values = _simulation([event], projections, dependence, drawing).paths(_OUTCOME_PATHS)[2]
+    return np.quantile(event.outcomes(values), q)
 
 
 def subset_probabilities(

@@ -39,6 +39,8 @@ _WAYS_OUT = {
     "ATT_NOT_A_SHARE": "; give that row a treatment of its own, or leave it out",
 }
 
+_FARTHEST = 600.0  # of y, for the levels of paths
+
 _RELATIVE_ERROR = 1e-11
 # By the least a0 of the prior: what att_growth_posterior promises where figures have errors.
 _NODE_ERRORS = ((0.5, 1e-8), (0.2, 1e-6), (0.0, 1e-2))
@@ -291,11 +293,39 @@ class Projection:
         mixture, origin, scale = self.mixture(name), self.origin(name), self.scale_of(name)
         if by not in mixture.years:
             raise ArgumentError(f"by: {by} is outside the projected years {mixture.years[0]} to {mixture.years[-1]}")
-        y = scale.transform(_share(bound, word) if scale is LOGIT else _level(bound, word))
+        y = bound_y(scale, bound, word)
         if origin.levels == 0:
             raise DataError(f"{name!r} has growth rates only: it answers questions of growth")
         row, upper = mixture.row(by), word in ("at_least", "more_than")
         return math.exp(mixture.log_probability(row, y) if upper else mixture.log_probability(row, upper=y))
+
+    def simulate(self, n: int, seed: int = 0, *, dependence: Any = "factor") -> npt.NDArray[np.float64]:
+        """Paths of the levels and shares.
+
+        Parameters
+        ----------
+        n : how many.
+        seed : of the paths; the same seed gives the same ones, and the first of many are those of few.
+        dependence : as in `assess`.
+
+        Returns
+        -------
+        array (n, indicators, years)
+            Indicators and years as in `quantile`, figures in the unit of the history, shares as fractions; NaN in years
+            up to an indicator's own last figure. What lies beyond exp(600), as a t of few degrees of freedom may,
+            counts as that.
+        """
+        from attain.dependence import dependence_of
+        from attain.simulation import Drawing, Simulation
+
+        Drawing(n, seed=seed)
+        loadings = dependence_of(dependence, self)
+        mixtures = {name: self.mixture(name) for name in self.indicators}
+        years = range(min(o.year for o in self.origins) + 1, self.to + 1)
+        paths = Simulation(mixtures, {name: loadings.of(name) for name in mixtures}, [], seed=seed, years=years)
+        y = np.clip(paths.paths(n)[1][:n, :, ::-1], -_FARTHEST, _FARTHEST)
+        figures = [self.scale_of(name).figures(y[:, i]) for i, name in enumerate(self.indicators)]
+        return np.stack(figures, axis=1)
 
     def to_frame(self, quantiles: Sequence[float] = (0.1, 0.5, 0.9)) -> pd.DataFrame:
         """Tidy frame: indicator, year, quantile, value."""
@@ -322,11 +352,16 @@ class Projection:
 
         return projection_fragment(self)
 
-    def plot(self, indicator: str | None = None, *, language: Language = "en") -> Figure:
-        """Fan chart of one indicator."""
+    def plot(self, indicator: str | None = None, *, paths: int = 0, seed: int = 0, language: Language = "en") -> Figure:
+        """Fan chart of one indicator, with so many simulated paths drawn over it."""
         from attain.figures import fan_chart
 
-        return fan_chart(self, self.indicators[self.position(indicator)], language=language)
+        return fan_chart(self, self.indicators[self.position(indicator)], paths=paths, seed=seed, language=language)
+
+
+def bound_y(scale: Scale, bound: Any, word: str) -> float:
+    """y of a bound that a user gave as a level, or as a share; `word` names it in messages."""
+    return scale.transform(_share(bound, word) if scale is LOGIT else _level(bound, word))
 
 
 def _level(bound: Any, word: str) -> float:

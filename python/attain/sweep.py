@@ -24,18 +24,18 @@ import pandas as pd
 from tqdm.auto import tqdm
 
 from attain.assessing import assess
-from attain.assessment import Assessment
 from attain.conditioning import Change, Condition
 from attain.dependence import Dependence
 from attain.errors import ArgumentError, AttainError, DataError
-from attain.event import Event, Missing, event_of
+from attain.event import Missing, PathEvent, event_of, sum_event
 from attain.files import write_bytes
 from attain.history import AsOf
-from attain.joint import JointMemory, joint_probability
+from attain.joint import AnyEvent, JointMemory, is_settled, joint_probability
 from attain.prior import Prior, load_prior
 from attain.projection import Mixture, Model, Projection, numerical_error
 from attain.scale import LOG, LOGIT
 from attain.scenario import BASELINE, Override, Scenario, identity_of
+from attain.simulation import DRAWS, Drawing
 from attain.target import WORDS, Target, plain_message
 from attain.units import parse_amount, parse_rate
 
@@ -65,23 +65,25 @@ class Baseline:
 
     Attributes
     ----------
-    targets
-        Those assessed, by id, each on its indicator of the history.
     events
-        Of the targets, by id.
+        The assessed targets, by id.
     projection
         Of all their indicators.
     dependence
         Between the indicators.
-    seed
-        Of integrals that need one: the same for every scenario.
+    drawing
+        Of integrals and paths: the same for every scenario.
     """
 
-    targets: Mapping[str, Target]
-    events: Mapping[str, Event]
+    events: Mapping[str, AnyEvent]
     projection: Projection
     dependence: Dependence
-    seed: int
+    drawing: Drawing
+
+    @functools.cached_property
+    def targets(self) -> dict[str, Target]:
+        """The targets assessed, by id, each on its indicator of the history."""
+        return {name: event.target for name, event in self.events.items()}
 
     @functools.cached_property
     def digest(self) -> str:
@@ -89,7 +91,7 @@ class Baseline:
         from attain import __version__
 
         p, told = self.projection, hashlib.sha256()
-        told.update(repr([__version__, p.model, p.to, p.origins, dict(p.treatments), self.seed]).encode())
+        told.update(repr([__version__, p.model, p.to, p.origins, dict(p.treatments), self.drawing]).encode())
         told.update("".join(f"{k}{t.model_dump_json()}" for k, t in self.targets.items()).encode())
         told.update(repr([identity_of(_prior_for(p, scale)) for scale in (LOG, LOGIT)]).encode())
         told.update(p.history.rows.to_csv().encode())
@@ -169,10 +171,12 @@ class Worker:
             self._projections[key] = projection
         return key
 
-    def _event(self, name: str, target: Target, projection: Projection) -> Event:
+    def _event(self, name: str, target: Target, projection: Projection) -> AnyEvent:
         if target is self.baseline.targets[name]:
             return self.baseline.events[name]
-        event = event_of(target, projection)
+        before = self.baseline.events[name]
+        is_sum = isinstance(before, PathEvent) and before.indicator not in projection.indicators
+        event = sum_event(target, before.indicators, projection) if is_sum else event_of(target, projection)
         if isinstance(event, Missing):
             raise ArgumentError(f"target {name!r} is not assessed: {event.reason.en}; it needs {event.needs.en}")
         return event
@@ -186,8 +190,8 @@ class Worker:
     def _node_error_of(self, basis: Any, name: str) -> float:
         return self._projections[basis].node_error(name)
 
-    def _margin(self, event: Event, work: _Work) -> Answer:
-        key = event.functional, event.lower, event.upper, event.published, work.key_of(event)
+    def _margin(self, event: AnyEvent, work: _Work) -> Answer:
+        key = _question(event), work.key_of(event)
         if key not in self._margins:
             if len(self._margins) >= _MARGINS_KEPT:
                 self._margins.clear()
@@ -201,26 +205,32 @@ class Worker:
         memory: JointMemory = self._own.memory
         return memory
 
-    def _joint(self, events: Sequence[Event], work: _Work) -> Answer:
-        memory = self._memory()
-        memory.told = {event.indicator: work.told(event.indicator) for event in events}
-        seed, projection = self.baseline.seed, work.projection
-        joint = joint_probability(events, projection, work.dependence, seed=seed, memory=memory)
+    def _joint(self, events: Sequence[AnyEvent], work: _Work) -> Answer:
+        names = list(dict.fromkeys(name for event in events for name in event.indicators))
+        memory, drawing = self._memory(), self.baseline.drawing
+        memory.told = {name: work.told(name) for name in names}
+        joint = joint_probability(events, work.projection, work.dependence, drawing, memory=memory)
         if joint.log_probability is None:
             raise ArgumentError(joint.reason.en)
-        log_p, names = joint.log_probability, list(dict.fromkeys(n for event in events for n in event.indicators))
+        log_p = joint.log_probability
         nodes = sum(self._node_error(work.basis, name) for name in names)
         error = numerical_error(log_p, nodes) + math.exp(log_p) * joint.log_error
-        if len(events) == 1 and events[0].published is not None:
-            error = 0.0
         changes = min(work.projection.origin(name).changes for name in names)
-        return Answer(ALL, math.exp(log_p), log_p, error, joint.engine, changes, "")
+        settled = all(is_settled(event) for event in events)
+        return Answer(ALL, math.exp(log_p), log_p, 0.0 if settled else error, joint.engine, changes, "")
 
-    def _all(self, events: Sequence[Event], rows: Sequence[Answer], work: _Work) -> Answer:
+    def _all(self, events: Sequence[AnyEvent], rows: Sequence[Answer], work: _Work) -> Answer:
         """Settled targets are in it as the 0 or 1 that their rows have already."""
-        open_events = [event for event in events if event.published is None]
-        missed = any(e.published is not None and row.probability == 0 for e, row in zip(events, rows, strict=True))
-        return self._joint(events if missed or not open_events else open_events, work)
+        waiting = [event for event in events if not is_settled(event)]
+        missed = any(is_settled(event) and row.probability == 0 for event, row in zip(events, rows, strict=True))
+        return self._joint(events if missed or not waiting else waiting, work)
+
+
+def _question(event: AnyEvent) -> Any:
+    """What tells events apart whose probability may differ, on one projection."""
+    if isinstance(event, PathEvent):
+        return event.quantities, event.attained
+    return event.functional, event.lower, event.upper, event.published
 
 
 @dataclass(frozen=True)
@@ -236,7 +246,7 @@ class _Work:
         """What the mixture and the loading of an indicator follow from."""
         return self.basis, self.changes.get(name), self.dependence.of(name).tobytes()
 
-    def key_of(self, event: Event) -> Any:
+    def key_of(self, event: AnyEvent) -> Any:
         """What the probability of an event depends on beside the event."""
         own = tuple(self.changes.get(name) for name in event.indicators)
         return self.basis, own, self.dependence.loadings.to_numpy().tobytes() if len(own) > 1 else None
@@ -424,6 +434,7 @@ def sweep(
     model: Model | None = None,
     prior: str | Prior | None = None,
     dependence: Any = "factor",
+    draws: int = DRAWS,
     as_of: AsOf = None,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -431,7 +442,7 @@ def sweep(
 
     Parameters
     ----------
-    plan, history, model, prior, dependence, as_of, seed
+    plan, history, model, prior, dependence, draws, as_of, seed
         The baseline, as in `assess`.
     scenarios
         Scenarios with distinct names, or a file that `load_scenarios` takes.
@@ -461,7 +472,8 @@ def sweep(
 
     listed = load_scenarios(scenarios) if isinstance(scenarios, str | PathLike) else list(scenarios)
     _check(listed, executor, chunk)
-    baseline = baseline_of(plan, history, model=model, prior=prior, dependence=dependence, as_of=as_of, seed=seed)
+    options = {"model": model, "prior": prior, "dependence": dependence, "as_of": as_of, "seed": seed}
+    baseline = baseline_of(plan, history, draws=draws, **options)
     every = [Scenario(BASELINE), *listed]
     keys = [_key(baseline, scenario) for scenario in every]
     store = None if out is None else Store(Path(out), baseline)
@@ -494,26 +506,13 @@ def _check(scenarios: Sequence[Any], executor: Any, chunk: int) -> None:
         raise ArgumentError(f"executor: {type(executor).__name__} is no concurrent.futures.Executor")
 
 
-def baseline_of(plan: Any, history: Any, **options: Any) -> Baseline:
+def baseline_of(plan: Any, history: Any, *, draws: int = DRAWS, **options: Any) -> Baseline:
     """What scenarios start from: the targets that `assess` assesses, on its default projection."""
-    result = assess(plan, history, **options)
+    result = assess(plan, history, draws=draws, **options)
     if result.projection is None or result.joint.dependence is None:
         raise ArgumentError(f"{result.plan.id}: no target is assessed, so there is nothing to sweep")
-    stated = {target.id: target for target in result.plan.targets}
-    targets = {name: _served(stated[name], result) for name in map(str, result.table.index)}
-    events: dict[str, Event] = {}
-    for name, target in targets.items():
-        event = event_of(target, result.projection)
-        assert isinstance(event, Event), "what is in the table has an event"
-        events[name] = event
-    return Baseline(targets, events, replace(result.projection), result.joint.dependence, result.seed)
-
-
-def _served(target: Target, result: Assessment) -> Target:
-    """The target with the series of the history that serve it."""
-    names = {"indicator": target.indicator} | ({"of": target.of} if target.kind == "share" and target.of else {})
-    series = {field: result.history.series_for(result.plan.id, name).series or name for field, name in names.items()}
-    return target.model_copy(update=series)
+    events = {event.target.id: event for event in result.events}
+    return Baseline(events, replace(result.projection), result.joint.dependence, Drawing(draws, 1, result.seed))
 
 
 def _key(baseline: Baseline, scenario: Scenario) -> str:

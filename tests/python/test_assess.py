@@ -133,7 +133,7 @@ def test_published_figures_settle_targets():
         ({"kind": "level", "indicator": "x", "at_least": 5}, "no target year", "a year: by"),
         (level(at_least="5亿元"), "cannot convert 亿元", "units that convert"),
         (level(at_least=200, price="constant"), "constant prices, history in nominal", "deflator"),
-        (growth(at_least="5%", mode="every-year"), "every single year", "joint engine"),
+        ({"kind": "flow", "indicator": "x", "by": 2028, "at_least": 5, "per": "quarter"}, "for a flow", "at hand: x"),
         (growth(since=2015, at_least="5%"), "no figure of the base year 2015", "figure of x for 2015"),
         (level(by=2018, at_least=5), "2018 has passed without a figure", "the figure of x for 2018"),
         (
@@ -238,7 +238,7 @@ def test_json_contract(jiangxi):
     )
     assert list(document["targets"][0]) == columns.split()
     assert document["joint"]["of"] == 13
-    assert document["consistency"] == {"feasible": None, "conflicts": []}
+    assert document["consistency"] == {"feasible": True, "conflicts": []}
     assert document["targets"][1]["last_value"] == 3.9
     assert document["targets"][0]["last_value"] == 39000
     assert [list(entry) for entry in document["not_assessed"]] == [["id", "reason", "needs"]] * 11

@@ -16,7 +16,7 @@
     X(ATT_NOT_COVARIANCE, ATT_CLASS_ARGUMENT, "a covariance is not symmetric and positive semidefinite")     \
     X(ATT_TOO_WIDE, ATT_CLASS_ARGUMENT, "more than 250 variables without structure")                         \
     X(ATT_TOO_MANY, ATT_CLASS_ARGUMENT,                                                                      \
-      "more than 64 bounds at once, 16 to tell apart, or 40 dimensions to integrate over")                   \
+      "more than 64 bounds or targets at once, 16 to tell apart, or 40 dimensions to integrate over")        \
     X(ATT_DEGENERATE, ATT_CLASS_ARGUMENT,                                                                    \
       "a condition repeats or contradicts others, or fixes what is known already")                           \
     X(ATT_BAD_KIND, ATT_CLASS_DATA, "a row is neither a level nor a growth rate nor a share")                \

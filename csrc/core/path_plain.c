@@ -1,0 +1,11 @@
+/* The kernel of path_kernel.h in plain C. */
+#define KERNEL path_plain
+#ifdef __GNUC__
+#pragma GCC optimize("O3,no-math-errno,no-trapping-math")
+#define WIDTH 2
+#define SQUARE_ROOT(x) ((reals){sqrt((x)[0]), sqrt((x)[1])})
+#else
+#define WIDTH 1
+#define SQUARE_ROOT(x) sqrt(x)
+#endif
+#include "path_kernel.inc"
