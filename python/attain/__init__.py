@@ -6,6 +6,7 @@ from attain.assessing import assess
 from attain.assessment import Assessment
 from attain.audit import Audit, audit
 from attain.backtest import Backtest, backtest
+from attain.bottleneck import Bottleneck
 from attain.consistency import Consistency, check
 from attain.deflator import Deflator
 from attain.errors import (
@@ -18,15 +19,18 @@ from attain.errors import (
     UnitError,
 )
 from attain.glide_path import GlidePath, glide_path
+from attain.goals import EvenDrift, Frontier, Menu, even_drift, frontier, menu, target_at
 from attain.growth_test import GrowthTest, growth_test
 from attain.history import History
 from attain.identity import Identity
 from attain.learning import learn_prior, pooled_prior
 from attain.mvn import mvn_probability
+from attain.path import AttainingPath
 from attain.plan import Plan, bundled_plans, load_plan, plan_schema
 from attain.prior import Prior, load_prior
 from attain.projection import Projection, project
 from attain.reading import load_history
+from attain.reference_class import ReferenceClass, TrackRecord, reference_class, track_record
 from attain.relation import Relation
 from attain.target import (
     Target,
@@ -49,23 +53,30 @@ __all__ = [
     "ArgumentError",
     "Assessment",
     "AttainError",
+    "AttainingPath",
     "Audit",
     "Backtest",
     "BasisError",
+    "Bottleneck",
     "Consistency",
     "DataError",
     "Deflator",
+    "EvenDrift",
+    "Frontier",
     "GlidePath",
     "GrowthTest",
     "History",
     "Identity",
+    "Menu",
     "NumericalError",
     "Plan",
     "PlanError",
     "Prior",
     "Projection",
+    "ReferenceClass",
     "Relation",
     "Target",
+    "TrackRecord",
     "UnitError",
     "Yardsticks",
     "assess",
@@ -76,7 +87,9 @@ __all__ = [
     "count",
     "count_above",
     "coverage",
+    "even_drift",
     "flow",
+    "frontier",
     "glide_path",
     "growth",
     "growth_test",
@@ -85,6 +98,7 @@ __all__ = [
     "load_history",
     "load_plan",
     "load_prior",
+    "menu",
     "multiple",
     "mvn_probability",
     "plan_schema",
@@ -92,6 +106,9 @@ __all__ = [
     "project",
     "ratio",
     "reduction",
+    "reference_class",
     "share",
+    "target_at",
+    "track_record",
     "yardsticks",
 ]

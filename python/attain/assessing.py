@@ -55,6 +55,7 @@ from attain.plan import Plan, load_plan
 from attain.precision import as_modelled
 from attain.prior import NO_PRIOR, Prior, load_prior, priors_of
 from attain.projection import Model, Projection, numerical_error, project
+from attain.reference_class import read_record
 from attain.scale import LOG, LOGIT
 from attain.simulation import DRAWS, Drawing
 from attain.target import Target
@@ -78,6 +79,7 @@ def assess(
     threads: int | None = None,
     as_of: AsOf = None,
     seed: int = 0,
+    track_record: Any = None,
 ) -> Assessment:
     """Assess the targets of a plan, each and together.
 
@@ -110,6 +112,9 @@ def assess(
         For a simulation; all of the machine by default. Their number changes nothing but the time.
     seed
         Of the points of integrals over several target years, of draws, and of paths.
+    track_record
+        Frame or .csv file of past targets, as in `track_record`: shown beside the targets that programmes influence,
+        in no probability.
 
     Returns
     -------
@@ -146,7 +151,7 @@ def assess(
         raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; leave it out")
     if engine in ("independent", "factor", "sov") and result.engine not in ("exact", "independent", engine):
         raise ArgumentError(f"engine: {engine!r} serves not these targets, or correlations; use {result.engine!r}")
-    return result
+    return result if track_record is None else replace(result, track_record=read_record(track_record))
 
 
 @dataclass(frozen=True)
@@ -337,6 +342,7 @@ class _Work:
             plan=self.plan,
             history=self.history,
             projection=self.default,
+            events=tuple(events.values()),
             table=table,
             sensitivity=sensitivity,
             not_assessed=not_assessed,

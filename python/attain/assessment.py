@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from attain.errors import ArgumentError
-from attain.event import figure_unit
+from attain.event import Event, figure_unit
 from attain.history import History
 from attain.joint import Joint
 from attain.language import Language
@@ -28,7 +28,11 @@ from attain.units import convert, decimal
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from attain.bottleneck import Bottleneck
     from attain.consistency import Consistency
+    from attain.goals import Menu
+    from attain.path import AttainingPath
+    from attain.reference_class import TrackRecord
 
 TABLE_COLUMNS = (
     "indicator", "label", "kind", "by", "value", "unit", "nature", "control", "observations", "last_year", "last_value",
@@ -38,6 +42,9 @@ SENSITIVITY_COLUMNS = (
     "target", "treatment", "prior", "reading", "probability", "log_probability", "numerical_error", "observations",
     "median", "reason", "reason_zh", "in_range",
 )  # fmt: skip
+
+
+BOTTLENECK_COLUMNS = ("probability", "others", "given", "shapley", "fraction")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +57,8 @@ class Assessment:
         What was assessed, and the figures it was assessed with; those not known at `as_of` are in its rows, unused.
     projection
         The projection under the default treatments of the data; None when nothing is assessed.
+    events
+        The assessed targets as events on the projection.
     table
         Frame, one row per assessed target, index target id, columns as in the JSON contract: value in `unit` as the
         plan states it (rates as fractions), observations (growth observations behind the number), last_value (in
@@ -73,11 +82,14 @@ class Assessment:
         Date or year of knowledge; None: everything published.
     seed
         As given.
+    track_record
+        Past targets and what came of them, as given.
     """
 
     plan: Plan
     history: History
     projection: Projection | None
+    events: tuple[Event, ...]
     table: pd.DataFrame
     sensitivity: pd.DataFrame
     not_assessed: pd.DataFrame
@@ -87,6 +99,7 @@ class Assessment:
     prior: str
     as_of: date | int | None
     seed: int
+    track_record: pd.DataFrame | None = None
 
     @property
     def probability(self) -> float | None:
@@ -135,6 +148,85 @@ class Assessment:
         if self.joint.dependence is None:
             return pd.DataFrame({"loading": [], "years": []}).rename_axis("indicator")
         return self.joint.dependence.to_frame()
+
+    @property
+    def open_events(self) -> tuple[Event, ...]:
+        """The events that no published figure settles."""
+        return tuple(event for event in self.events if event.published is None)
+
+    @functools.cached_property
+    def attaining_path(self) -> AttainingPath | None:
+        """The path nearest to the projection on which every open target is attained, and how far it is; None when
+        nothing is assessed."""
+        from attain.path import attaining_path, floors_of_sums
+
+        if self.projection is None or self.joint.dependence is None:
+            return None
+        floors = floors_of_sums(self.plan, self.open_events, self.projection)
+        return attaining_path(self.open_events, self.projection, self.joint.dependence, floors)
+
+    @property
+    def path(self) -> pd.DataFrame:
+        """`attaining_path.levels`: frame, index year, one column per indicator, in the unit of the history. Empty when
+        nothing is assessed.
+
+        Raises
+        ------
+        PlanError
+            When the targets contradict each other, so that no path attains them.
+        """
+        from attain.path import no_path
+
+        if self.attaining_path is None:
+            return pd.DataFrame(index=pd.RangeIndex(0, name="year"))
+        if self.attaining_path.conflict:
+            raise no_path(self.attaining_path.conflict)
+        return self.attaining_path.levels
+
+    @functools.cached_property
+    def holds_back(self) -> Bottleneck | None:
+        """What each open target does to the whole, and how much less would have to be asked; None when nothing is
+        assessed."""
+        from attain.bottleneck import bottleneck
+
+        if self.projection is None or self.joint.dependence is None:
+            return None
+        return bottleneck(self.open_events, self.projection, self.joint.dependence, seed=self.seed)
+
+    @property
+    def bottleneck(self) -> pd.DataFrame:
+        """`holds_back.table`: frame, index target id, the bottleneck first; columns probability, others, given, shapley
+        and fraction. Empty when nothing is assessed."""
+        if self.holds_back is None:
+            return pd.DataFrame(columns=list(BOTTLENECK_COLUMNS)).rename_axis("id")
+        return self.holds_back.table
+
+    @functools.cached_property
+    def menus(self) -> tuple[Menu, ...]:
+        """What could be promised in place of the open targets: for each indicator with a level or share, and each year
+        of its targets, the levels with chances of 90, 60 and 30 %."""
+        from attain.goals import menu
+
+        if self.projection is None:
+            return ()
+        known = [e for e in self.open_events if e.whole is None and self.projection.origin(e.indicator).levels]
+        words = {(e.indicator, e.by): e.word for e in known}
+        return tuple(menu(self.projection, name, by=by, word=word) for (name, by), word in words.items())
+
+    @functools.cached_property
+    def base_rates(self) -> dict[str, TrackRecord]:
+        """For each target that programmes influence, by id, how often comparable ones were attained: those of its kind
+        and control, as far as the record has these columns. Empty without a record; no probability uses it."""
+        from attain.reference_class import track_record
+
+        record = self.track_record
+        if record is None:
+            return {}
+        influenced = [target for target in self.plan.targets if target.control == "influenced"]
+        return {
+            t.id: track_record(record, **{c: getattr(t, c) for c in ("kind", "control") if c in record.columns})
+            for t in influenced
+        }
 
     @functools.cached_property
     def consistency(self) -> Consistency:

@@ -14,7 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -79,6 +79,11 @@ class Event:
     def functional(self) -> tuple[str, int, int | None, str | None]:
         """Targets with the same functional reduce to the stricter bounds."""
         return self.indicator, self.by, self.since, self.whole
+
+    @property
+    def word(self) -> Literal["at_least", "at_most"]:
+        """Is it a floor, or only a ceiling?"""
+        return "at_least" if self.lower > -math.inf else "at_most"
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:

@@ -1,5 +1,6 @@
-"""Figures: fan charts of projections; assessments with targets, required path and what each probability depends on; how
-forecasts fared; growth among the growth of others."""
+"""Figures: fan charts of projections; assessments with targets, required path and what each probability depends on;
+the path that attains a plan, what holds it back, what could be promised; how forecasts fared; growth among the growth
+of others."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ from matplotlib.lines import Line2D
 
 from attain.errors import ArgumentError
 from attain.event import GROWTH, Event, event_of, figure_y
+from attain.goals import RUNGS, under_priors
 from attain.language import Language, Text, check_language
 from attain.prior import NO_PRIOR, prior_label
 from attain.scale import LOGIT, Scale
@@ -38,7 +40,10 @@ if TYPE_CHECKING:
 
     from attain.assessment import Assessment
     from attain.backtest import Backtest
+    from attain.bottleneck import Bottleneck
+    from attain.goals import Frontier, Menu
     from attain.growth_test import GrowthTest
+    from attain.path import AttainingPath
     from attain.projection import Projection
 
 _BANDS = ((0.025, 0.975), (0.1, 0.9), (0.25, 0.75))
@@ -441,6 +446,150 @@ def _keys(told: pd.DataFrame, language: Language) -> Iterator[Line2D]:
 def _right_end(told: pd.DataFrame) -> float:
     highest = float(told["probability"].max())
     return min(1.0, max(0.25, highest * 1.35)) if math.isfinite(highest) else 1.0
+
+
+# --- what would attain the plan, what holds it back, what could be promised ------------------------------------------
+
+
+def path_chart(path: AttainingPath, indicator: str, *, language: Language = "en") -> Figure:
+    """The attaining path of one indicator over its fan; below, the growth that it asks each year beside what is
+    projected."""
+    check_language(language)
+    with mpl.rc_context(_style()):
+        figure = Picture(figsize=(7.5, 6.4), layout="constrained")
+        above, below = figure.subplots(2, 1, height_ratios=[2.6, 1])
+        _draw_fan(above, path.projection, indicator, language)
+        _draw_history(above, path.projection, indicator, language)
+        _label_axes(above, path.projection, indicator, language)
+        origin, levels = path.projection.origin(indicator), path.levels[indicator].dropna()
+        start = path.projection.scale_of(indicator).figure(origin.log_level)
+        told = _say(Text("the path that attains the plan", "实现规划的走势"), language)
+        years, figures = [origin.year, *levels.index], [start, *levels]
+        above.plot(years, figures, "-D", color=TARGETS[0], linewidth=1.8, markersize=4.5, label=told, zorder=4)
+        above.set_ylim(bottom=max(0.0, above.get_ylim()[0]))
+        above.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.08), fontsize=9, ncols=2)
+        _draw_growth(below, path, indicator, language)
+    return figure
+
+
+def _draw_growth(axes: Axes, path: AttainingPath, indicator: str, language: Language) -> None:
+    """Bars of growth in each year ahead: asked, and projected."""
+    share = path.projection.scale_of(indicator) is LOGIT
+    asked, given = path.growth[indicator].dropna(), path.projected_growth[indicator].dropna()
+    words = Text("asked", "所需"), Text("projected", "预测")
+    for growth, place, colour, word in zip((asked, given), (-0.2, 0.2), (TARGETS[0], FAN), words, strict=True):
+        heights = (100 * growth).round(4) + 0.0  # no minus before nothing
+        bars = axes.bar(growth.index + place, heights, 0.36, color=colour, alpha=0.75, label=_say(word, language))
+        labels = [f"{x:.{2 if share else 1}f}".replace("-", "−") for x in heights]
+        axes.bar_label(bars, labels, fontsize=8, padding=2)
+    title = Text("Rise a year, points", "每年上升（百分点）") if share else Text("Growth a year, %", "年增速（%）")
+    axes.set_title(_say(title, language), loc="left", fontsize=11)
+    axes.axhline(0, color=FAINT, linewidth=0.8)
+    axes.xaxis.set_major_locator(mpl.ticker.FixedLocator(list(asked.index)))
+    axes.yaxis.set_visible(False)
+    axes.spines["left"].set_visible(False)
+    axes.margins(y=0.2)
+    axes.legend(frameon=False, loc="upper right", bbox_to_anchor=(1.0, 1.22), fontsize=9, ncols=2)
+
+
+def bottleneck_chart(held: Bottleneck, *, language: Language = "en") -> Figure:
+    """For each open target, the bottleneck first: its chance alone, and its share of -log P(all)."""
+    check_language(language)
+    labels = {event.target.id: label_of(event.target, language) for event in held.events}
+    width = 14 if language == "zh" else 30
+    names = ["\n".join(textwrap.wrap(_say(Text(labels[n], labels[n]), language), width)) for n in held.table.index]
+    with mpl.rc_context(_style()):
+        figure = Picture(figsize=(7.5, 1.1 + 0.55 * len(names)), layout="constrained")
+        left, right = figure.subplots(1, 2, sharey=True)
+        alone, cost = (100 * held.table[column] for column in ("probability", "fraction"))
+        titles = (
+            Text("Chance alone", "单独实现的概率"),
+            Text("Share of the difficulty of the plan", "占规划整体难度的比重"),
+        )
+        told = (
+            [chance(p, language) for p in held.table["probability"]],
+            ["–" if math.isnan(x) else tight(f"{x:.0f} %", language) for x in cost],
+        )
+        for axes, values, title, words, colour in zip(
+            (left, right), (alone, cost), titles, told, (FAN, TARGETS[0]), strict=True
+        ):
+            bars = axes.barh(range(len(names)), values.fillna(0.0), 0.55, color=colour, alpha=0.75)
+            axes.bar_label(bars, words, fontsize=9, padding=4)
+            axes.set_title(_say(title, language), loc="left", fontsize=11)
+            axes.set_xlim(0, 118)
+            axes.xaxis.set_visible(False)
+            axes.spines["bottom"].set_visible(False)
+        left.set_yticks(range(len(names)), names, fontsize=9)
+        left.invert_yaxis()
+    return figure
+
+
+def frontier_chart(found: Frontier, *, language: Language = "en") -> Figure:
+    """Pairs of levels with one joint probability, and the medians."""
+    check_language(language)
+    projection, names = found.projection, found.indicators
+    with mpl.rc_context(_style()):
+        figure = Picture(figsize=(6.2, 5.4), layout="constrained")
+        axes = figure.add_subplot()
+        x, y = (found.table[name] for name in names)
+        told = Text(
+            f"together with a chance of {chance(found.probability, 'en')}",
+            f"同时达到的概率为 {chance(found.probability, 'zh')}",
+        )
+        axes.plot(x, y, "-", color=TARGETS[0], linewidth=1.8, label=_say(told, language))
+        medians = projection.quantile(0.5).loc[found.by]
+        median = _say(Text("projected medians", "预测中位数"), language)
+        axes.plot(medians[names[0]], medians[names[1]], "o", color=FAN, markersize=7, label=median)
+        for axis, name in zip((axes.xaxis, axes.yaxis), names, strict=True):
+            _label_axis(axis, projection, name, found.by, language)
+        axes.grid(color=RULE, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.14), fontsize=9, ncols=2)
+    return figure
+
+
+def _label_axis(axis: Any, projection: Projection, name: str, by: int, language: Language) -> None:
+    """Indicator, year and unit along an axis, and its numbers."""
+    share = projection.scale_of(name) is LOGIT
+    label, unit = projection.history.label_of(name, language), unit_words(projection.history.unit_of(name), language)
+    words = f"{label}, {by}" if language == "en" else f"{by} 年{label}"
+    lines = textwrap.wrap(_say(Text(words, words), language), 28 if language == "zh" else 56)
+    axis.set_label_text("\n".join([*lines, *([unit] if unit and not share else [])]))
+    per_cent = functools.partial(_per_cent, language=language)
+    axis.set_major_formatter(mpl.ticker.FuncFormatter(per_cent if share else lambda value, _: f"{value:,.10g}"))
+
+
+def menu_chart(found: Menu, *, language: Language = "en") -> Figure:
+    """The chance of every level under each prior, with the levels of the menu."""
+    check_language(language)
+    projection, name = found.projection, found.indicator
+    chances = np.linspace(0.03, 0.95, 93)
+    with mpl.rc_context(_style()):
+        figure = Picture(figsize=(7.5, 4.8), layout="constrained")
+        axes = figure.add_subplot()
+        for (prior, under), colour in zip(under_priors(projection, name), (FAN, *TARGETS), strict=False):
+            mixture, own = under.mixture(name), found.table.loc[prior]["level"]
+            y = mixture.quantile(mixture.row(found.by), chances.tolist())
+            levels = projection.scale_of(name).figures(y)
+            axes.plot(levels, 1 - chances if found.word == "at_least" else chances, color=colour, linewidth=1.6)
+            label = _say(Text(f"prior {prior_label(prior).en}", f"先验 {prior_label(prior).zh}"), language)
+            axes.plot(own, own.index, "o", color=colour, markersize=6, label=label)
+        axes.axvline(
+            projection.scale_of(name).figure(projection.origin(name).log_level), color=FAINT, linewidth=0.9,
+            linestyle=(0, (4, 3)), label=_say(Text("last figure", "最新数据"), language),
+        )  # fmt: skip
+        told = {
+            p: f"{RUNGS[p].say(language)} {chance(p, language)}" if p in RUNGS else chance(p, language)
+            for p in found.probabilities
+        }
+        axes.set_yticks(list(told), list(told.values()))
+        axes.set_ylim(0, 1)
+        _label_axis(axes.xaxis, projection, name, found.by, language)
+        axes.set_title(_say(Text("Chance of reaching a level", "达到各水平的概率"), language), loc="left", fontsize=11)
+        axes.grid(color=RULE, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.16), fontsize=9, ncols=4)
+    return figure
 
 
 # --- how forecasts fared --------------------------------------------------------------------------------------------

@@ -131,7 +131,7 @@ def _room(reading: Reading, name: str, rows: Sequence[Row]) -> _Room | None:
     if len(reading.functionals[name]) != 1:
         return None
     functional = reading.functionals[name][0]
-    rest = reading.grounded([row for row in rows if row.source != Source("target", name)])
+    rest = [row for row in rows if row.source != Source("target", name)]
     low, high = functional.reach(rest)
     lower, upper = (None if b is None else functional.ratio(b) for b in bounds_of(reading.targets[name]))
     if functional.form == "reduction":
@@ -219,7 +219,7 @@ def _redundancy(reading: Reading, target: Target, proof: Certificate, rest: Sequ
     own, cause = quoted(target), joined(causes)
     verb = "gives" if len(causes) == 1 else "give"
     functional = reading.functionals[target.id][0]
-    low, high = functional.reach(reading.grounded(list(rest)))
+    low, high = functional.reach(rest)
     least = target.bounds[0] is not None
     room = low if least != (functional.form == "reduction") else high
     text = Text(f"{own.en} holds in any case.", f"{own.zh}必然成立。")

@@ -10,6 +10,19 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from attain.attaining_text import (
+    BOTTLENECK_HEAD,
+    bottleneck_rows,
+    drift_text,
+    frontier_rows,
+    half_page,
+    menu_head,
+    menu_rows,
+    path_rows,
+    record_text,
+    reference_text,
+    relaxation_text,
+)
 from attain.consistency_text import HEADINGS, sections
 from attain.consistency_text import verdict as consistency_verdict
 from attain.prior import prior_label
@@ -21,12 +34,16 @@ if TYPE_CHECKING:
     from attain.assessment import Assessment
     from attain.audit import Audit
     from attain.backtest import Backtest
+    from attain.bottleneck import Bottleneck
     from attain.consistency import Consistency
     from attain.glide_path import GlidePath
+    from attain.goals import EvenDrift, Frontier, Menu
     from attain.growth_test import GrowthTest
     from attain.history import History
+    from attain.path import AttainingPath
     from attain.plan import Plan
     from attain.projection import Projection
+    from attain.reference_class import ReferenceClass, TrackRecord
     from attain.yardsticks import Yardsticks
 
 _MANY = 60
@@ -171,9 +188,15 @@ def assessment_fragment(result: Assessment) -> str:
     return str(
         _box(title, f"{verdict(result).en} {beside(result).en}".rstrip() + known, "font-weight:600")
         + _table(head, rows, (1, 3, 4, 5, 6, 8))
+        + _half_page(result)
         + _depends(result)
         + _needs(result)
     )
+
+
+def _half_page(result: Assessment) -> Markup:
+    """What holds the plan back, what it would take, and what could be promised instead."""
+    return Markup("").join(_box(question, answer, "") for question, answer in half_page(result))
 
 
 def _depends(result: Assessment) -> Markup:
@@ -231,6 +254,58 @@ def backtest_fragment(result: Backtest) -> str:
 def growth_test_fragment(result: GrowthTest) -> str:
     """A growth test: the target, and what speaks for and against it."""
     return str(_box(result.headline(), "") + _table(["question", "answer"], result.answers(), ()))
+
+
+def path_fragment(path: AttainingPath) -> str:
+    """An attaining path: a table for each indicator."""
+    if path.conflict:
+        return str(_box("No path attains the plan", f"{' and '.join(path.conflict)} contradict each other"))
+    told = _box("The path that attains the plan", f"distance {path.distance:.2f} from what is projected")
+    tables = (
+        _box(title, "") + _table(["year", "path", "growth", "projected", "growth", "spreads"], rows, range(1, 6))
+        for title, rows in path_rows(path, "en")
+    )
+    return str(told + Markup("").join(tables))
+
+
+def bottleneck_fragment(held: Bottleneck) -> str:
+    """A bottleneck: its table, and how much could be asked."""
+    head = BOTTLENECK_HEAD.en.split("|")
+    return str(
+        _box("What holds the plan back", relaxation_text(held).en)
+        + _table(head, bottleneck_rows(held, "en"), range(1, 5))
+    )
+
+
+def menu_fragment(found: Menu) -> str:
+    """A menu: levels by prior and chance."""
+    told = _box(
+        f"{found.projection.history.label_of(found.indicator)} in {found.by}", "level, and growth needed a year"
+    )
+    head = menu_head(found, "en")
+    return str(told + _table(head, menu_rows(found, "en"), range(1, len(head))))
+
+
+def frontier_fragment(found: Frontier) -> str:
+    """A frontier: its pairs."""
+    names = [found.projection.history.label_of(name) for name in found.indicators]
+    told = _box(f"Reached together by {found.by}", f"with a chance of {chance(found.probability, 'en')}")
+    return str(told + _table(names, frontier_rows(found, "en"), (0, 1)))
+
+
+def even_drift_fragment(found: EvenDrift) -> str:
+    """What would have to be believed."""
+    return str(_box(f"{found.projection.history.label_of(found.indicator)} by {found.by}", drift_text(found).en))
+
+
+def reference_fragment(found: ReferenceClass) -> str:
+    """Required growth among that of others."""
+    return str(_box(f"{found.indicator} by {found.by}", reference_text(found).en))
+
+
+def record_fragment(found: TrackRecord) -> str:
+    """How comparable targets fared."""
+    return str(_box("Track record", record_text(found).en))
 
 
 def _box(head: str, text: str, style: str = _FINE) -> Markup:

@@ -15,12 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from attain import _core
-from attain.errors import ArgumentError, BasisError, DataError
+from attain.errors import ArgumentError, DataError
 from attain.event import GROWTH, Event, Missing, event_of, figure_y
 from attain.history import AsOf, History, Observations
 from attain.prior import Prior, priors_of
 from attain.projection import Projection, project, whole_year
 from attain.reading import load_history
+from attain.reference_class import growth_spells
 from attain.scale import LOG, LOGIT
 from attain.target import growth as growth_target
 from attain.units import parse_rate
@@ -422,41 +423,3 @@ def _autocorrelation(deviation: Floats, length: Floats, end: Floats) -> float:
 def _effective(n: int, rho: float) -> float:
     k = np.arange(1, n)
     return float(max(2.0, n / (1 + 2 * ((1 - k / n) * rho**k).sum())))
-
-
-# --- others ---------------------------------------------------------------------------------------------------------
-
-
-def growth_spells(reference: History, years: int, price: str) -> pd.DataFrame:
-    """Growth per year of every spell of so many years between two levels on one scope, overlapping ones among them.
-
-    Parameters
-    ----------
-    reference : the panel; series in other prices are left out.
-    years : length of a spell.
-    price : `nominal` or `constant`.
-
-    Returns
-    -------
-    DataFrame
-        Columns series, since, by, growth (a fraction per year).
-
-    Raises
-    ------
-    BasisError
-        When no series has these prices.
-    """
-    names = [name for name in reference.indicators if reference.price_of(name) == price]
-    if not names:
-        raise BasisError(
-            f"reference {reference.name!r} has no series in {price} prices, in which the indicator is; give a panel in"
-            f" {price} prices as reference"
-        )
-    rows = reference.usable(names)
-    levels = rows[rows["kind"] == "level"][["indicator", "scope", "year", "value"]]
-    later = levels.assign(year=levels["year"] - years)
-    pairs = levels.merge(later, on=["indicator", "scope", "year"], suffixes=("", "_later"))
-    growth = (pairs["value_later"] / pairs["value"]) ** (1 / years) - 1
-    return pd.DataFrame(
-        {"series": pairs["indicator"], "since": pairs["year"], "by": pairs["year"] + years, "growth": growth}
-    )

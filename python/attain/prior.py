@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
@@ -24,6 +24,7 @@ _BELIEVED = (0.1, 0.5, 0.9)
 COLUMNS = ("phi", "r", "w", "q", "m0", "k0", "a0", "s0", "rho", "d", "weight")
 Floats = npt.NDArray[np.float64]
 Points = tuple[Floats, float]
+Margin = tuple[Floats, Floats, Floats, Floats]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +104,19 @@ class Prior:
         }
         return Prior(name or f"{self.name}+{other.name}", table, limit, card)
 
+    @property
+    def drift(self) -> Margin:
+        """The drift a year that it expects before any figure, in log points: weight, df, location and scale (G) of a
+        mixture of t."""
+        _, _, _, _, m0, k0, a0, s0, _, _, weight = self.table.T
+        return weight / weight.sum(), 2 * a0, m0, s0 * np.sqrt(k0)
+
+    def moved(self, drift: float) -> Prior:
+        """This prior with every point's mean drift moved by so many log points a year."""
+        table = self.table.copy()
+        table[:, COLUMNS.index("m0")] += drift
+        return replace(self, table=table)
+
     def beliefs(self) -> pd.Series[float]:
         """What the prior believes before any figure, in plain numbers.
 
@@ -118,9 +132,9 @@ class Prior:
         weight = weight / weight.sum()
         shock = q / (1 - phi**2)  # variance of persistent growth, in units of s2
         told: dict[str, float] = {}
-        for name, variance in (("drift", k0), ("growth", k0 + shock + w + 2 * r)):
-            scale = s0 * np.sqrt(variance)
-            found = _core.margin_quantile(weight, 2 * a0, m0, scale, np.array(_BELIEVED))
+        growth: Margin = (weight, 2 * a0, m0, s0 * np.sqrt(k0 + shock + w + 2 * r))
+        for name, mixture in (("drift", self.drift), ("growth", growth)):
+            found = _core.margin_quantile(*mixture, np.array(_BELIEVED))
             told |= {f"{name} {100 * p:.0f} %": float(x) for p, x in zip(_BELIEVED, found, strict=True)}
         neighbours = (phi * shock + rho * k0 - r) / (k0 + shock + w + 2 * r)
         parts = {"persistence": neighbours, "drift fades": rho < 1, "past more volatile": d > 0, "noisy": r > 0.5}

@@ -287,7 +287,7 @@ class Projection:
         mixture, origin, scale = self.mixture(name), self.origin(name), self.scale_of(name)
         if by not in mixture.years:
             raise ArgumentError(f"by: {by} is outside the projected years {mixture.years[0]} to {mixture.years[-1]}")
-        y = scale.transform(_share(bound, word) if scale is LOGIT else _level(bound, word))
+        y = bound_y(scale, bound, word)
         if origin.levels == 0:
             raise DataError(f"{name!r} has growth rates only: it answers questions of growth")
         row, upper = mixture.row(by), word in ("at_least", "more_than")
@@ -351,6 +351,11 @@ class Projection:
         from attain.figures import fan_chart
 
         return fan_chart(self, self.indicators[self.position(indicator)], paths=paths, seed=seed, language=language)
+
+
+def bound_y(scale: Scale, bound: Any, word: str) -> float:
+    """y of a bound that a user gave as a level, or as a share; `word` names it in messages."""
+    return scale.transform(_share(bound, word) if scale is LOGIT else _level(bound, word))
 
 
 def _level(bound: Any, word: str) -> float:

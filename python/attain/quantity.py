@@ -59,13 +59,13 @@ def label_text(target: Target) -> Text:
     return Text(*(label_of(target, language).replace("“", "‘").replace("”", "’") for language in ("en", "zh")))
 
 
-def quoted(target: Target, *, label: bool = True, stated: bool = True) -> Text:
-    """A target by its label in quotation marks, what it states and its year; or without one of the two."""
+def quoted(target: Target, *, stated: bool = True) -> Text:
+    """A target by its label in quotation marks, with what it states and its year, or without."""
     name = label_text(target)
     if not stated:
         return Text(f"“{name.en}”", f"“{name.zh}”")
     english, chinese = _said(target)
-    return Text(f"“{name.en}” ({english})", f"“{name.zh}”（{chinese}）") if label else Text(english, chinese)
+    return Text(f"“{name.en}” ({english})", f"“{name.zh}”（{chinese}）")
 
 
 def _said(target: Target) -> Text:

@@ -16,8 +16,9 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from attain import consistency_text
+from attain.attaining_text import half_page, menu_head, menu_rows, menu_title, record_text
 from attain.event import ASSESSED_KINDS
-from attain.figures import FAINT, INK, RULE, assessment_chart, svg
+from attain.figures import FAINT, INK, RULE, assessment_chart, bottleneck_chart, path_chart, svg
 from attain.language import Language, Text, check_language, listed, note_of
 from attain.prior import NO_PRIOR, prior_label
 from attain.sensitivity import Grid, Row, choices, grids
@@ -52,7 +53,10 @@ from attain.wording import (
 )
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from attain.assessment import Assessment
+    from attain.goals import Menu
     from attain.history import AsOf, History
     from attain.relation import Relation
     from attain.target import Target
@@ -61,6 +65,9 @@ if TYPE_CHECKING:
 _HEADINGS = {
     "assessed": Text("Targets assessed", "已评估的目标"),
     "figures": Text("Figures", "图"),
+    "holds": Text("What holds the plan back", "卡在哪里"),
+    "path": Text("The path that attains the plan", "实现规划的走势"),
+    "menu": Text("What could be promised", "可以承诺什么"),
     "sensitivity": Text("What the probabilities depend on", "概率取决于什么"),
     "hindsight": Text("What happened since", "后来的情况"),
     "missing": Text("Not assessed, and what each needs", "未评估的目标及所需数据"),
@@ -105,6 +112,22 @@ _NOTES = {
         " t distribution next to no degrees of freedom.",
         "纵向为数据处理，横向为先验，即在看到这些数据之前由其他序列得到的规律。仅凭数据：不用先验的带漂移随机游走；"
         "数据很少时其 t 分布几乎没有自由度，因此不计入区间。",
+    ),
+    "holds": Text(
+        "Left: the chance of each target alone. Right: its share of the difficulty of the whole, of -log P(all), as"
+        " Shapley shares it: what it adds on average over all orders in which the targets could be asked for.",
+        "左：各目标单独实现的概率。右：在整体难度（-log P(全部)）中的占比，按沙普利值分摊，"
+        "即在各种先后次序下平均增加的难度。",
+    ),
+    "path": Text(
+        "Of all paths on which every target is attained, the one nearest to what is projected. Indicators that the"
+        " targets do not bind are left out.",
+        "在实现全部目标的各种走势中，与预测最接近的一条；未受目标约束的指标从略。",
+    ),
+    "menu": Text(
+        "Levels with their chance, and in brackets the growth that each needs a year (of a share points), under each"
+        " prior.",
+        "各概率下的水平，括号内为所需年均增长（占比为百分点），按先验分列。",
     ),
     "hindsight": Text(
         "Hindsight: these figures were known only later. None of them enters any number above.",
@@ -179,8 +202,13 @@ class _Page:
             "title": self.say(plan.title or plan.title_zh, plan.title_zh or plan.title) or plan.id,
             "origin": self.origin(),
             "verdict": self.verdict(),
+            "half": half_page(self.result, self.language),
             "rows": [self.row(str(name), row) for name, row in self.result.table.iterrows()],
             "figures": list(self.figures()),
+            "holds": list(self.holds()),
+            "paths": list(self.paths()),
+            "menus": [self.menu(menu) for menu in self.result.menus],
+            "records": list(self.records()),
             "treatments": list(self.treatments()),
             "grids": [self.grid(grid) for grid in grids(self.result) if grid.treated or len(grid.priors) > 1],
             "range_note": self.range_note(),
@@ -397,11 +425,46 @@ class _Page:
                 f"{series}: published figures, projection, and the path to {', '.join(labels)}",
                 f"{series}：公布数据、预测，以及实现“{'”“'.join(labels)}”的路径",
             )
-            drawing = svg(chart, f"figure{i}")
-            for colour, variable in ((INK, "ink"), (FAINT, "faint"), (RULE, "rule")):
-                drawing = drawing.replace(colour, f"var(--{variable})")
-            accessible = Markup('<svg role="img" aria-label="{}"').format(told)
-            yield {"svg": Markup(drawing.replace("<svg", accessible, 1)), "caption": told}
+            yield self.drawn(chart, f"figure{i}", told)
+
+    def drawn(self, chart: Figure, name: str, told: str) -> dict[str, Any]:
+        """A figure in the page's own colours, with what it shows for those who do not see it."""
+        drawing = svg(chart, name)
+        for colour, variable in ((INK, "ink"), (FAINT, "faint"), (RULE, "rule")):
+            drawing = drawing.replace(colour, f"var(--{variable})")
+        accessible = Markup('<svg role="img" aria-label="{}"').format(told)
+        return {"svg": Markup(drawing.replace("<svg", accessible, 1)), "caption": told}
+
+    def holds(self) -> Iterator[dict[str, Any]]:
+        """What each of several open targets does to the whole."""
+        held = self.result.holds_back
+        if held is None or len(held.table) < 2 or held.table["fraction"].isna().any():
+            return
+        told = self.say(
+            "Chance of each target alone, and its share of the difficulty", "各目标单独实现的概率及难度占比"
+        )
+        yield self.drawn(bottleneck_chart(held, language=self.language), "holds", told)
+
+    def paths(self) -> Iterator[dict[str, Any]]:
+        """The attaining path of each indicator that the targets bind."""
+        path = self.result.attaining_path
+        if path is None or path.conflict:
+            return
+        bound = [e for e in self.result.open_events if path.targets.loc[e.target.id, "binding"]]
+        for i, indicator in enumerate(dict.fromkeys(name for e in bound for name in e.indicators)):
+            series = self.result.history.label_of(indicator, self.language)
+            told = self.say(f"{series}: the path that attains the plan", f"{series}：实现规划的走势")
+            yield self.drawn(path_chart(path, indicator, language=self.language), f"path{i}", told)
+
+    def menu(self, menu: Menu) -> dict[str, Any]:
+        """What could be promised of one indicator."""
+        title = menu_title(menu, self.language)
+        return {"title": title, "head": menu_head(menu, self.language), "rows": menu_rows(menu, self.language)}
+
+    def records(self) -> Iterator[dict[str, str]]:
+        """How often targets like those that programmes influence were attained, where a record is given."""
+        for name, record in self.result.base_rates.items():
+            yield {"label": self.label(name), "text": record_text(record).say(self.language)}
 
     def treatments(self) -> Iterator[dict[str, Any]]:
         """For each indicator with several treatments of its data, what each assumes."""

@@ -152,7 +152,7 @@ def _words(text: str) -> Iterator[str]:
 def assessment_text(result: Assessment, language: Language = "en") -> str:
     """The assessment: verdict first, targets, what each depends on, what happened since, what is not assessed."""
     check_language(language)
-    parts = (_head, _targets, _sensitivity, _hindsight, _not_assessed)
+    parts = (_head, _targets, _half_page, _sensitivity, _hindsight, _not_assessed)
     blocks = [part(result, language) for part in parts]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
@@ -334,6 +334,18 @@ def _targets(result: Assessment, language: Language) -> list[str]:
     else:
         header, rows = _without_range(header), [_without_range(row) for row in rows]
     return [*table_text(header, rows), *wrap(Text(legend.en + ".", legend.zh + "。").say(language), "")]
+
+
+def _half_page(result: Assessment, language: Language) -> list[str]:
+    """What holds the plan back, what it would take, what could be promised instead; and how targets that programmes
+    influence fared, where a record is given."""
+    from attain.attaining_text import half_page, record_text
+
+    told = half_page(result, language)
+    for target in result.plan.targets:
+        if target.id in result.base_rates:
+            told.append((label_of(target, language), record_text(result.base_rates[target.id]).say(language)))
+    return [line for head, text in told for line in (head, *wrap(f"  {text}", "  "))]
 
 
 def _without_range(cells: list[str]) -> list[str]:

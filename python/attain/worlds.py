@@ -85,7 +85,7 @@ class Group:
         found: dict[str, list[str]] = {}
         if any(len(t.readings) > 1 for t in self.targets):
             found["number"] = [TO_THE_NUMBER]
-        others = [str(year) for year in dict.fromkeys(y for t in self.targets for y in self._other_bases(t))]
+        others = [str(year) for year in dict.fromkeys(y for t in self.targets for y in self.other_bases(t))]
         if others:
             found["base"] = others
         if any(self._counts_by_threshold(r) for r in self.relations.values()):
@@ -98,7 +98,7 @@ class Group:
             found |= {_DATA + series: list(treatments[1:])} if len(treatments) > 1 else {}
         return found
 
-    def _other_bases(self, target: Target) -> list[int]:
+    def other_bases(self, target: Target) -> list[int]:
         """Years from which a window "of about three years" may run too: the last full year before issue and, for a
         plan issued past midyear, the year of issue."""
         issued = self.plan.issued
@@ -205,7 +205,7 @@ class Reading:
         number = self.world["number"]
         read = target.readings.get(number, target) if number else target
         changes: dict[str, object] = {}
-        if self.world["base"] and self.group._other_bases(target):
+        if self.world["base"] and self.group.other_bases(target):
             changes["since"] = int(str(self.world["base"]))
         if self.world["prices"] == AS_ONE:
             changes["price"] = "nominal"

@@ -238,7 +238,7 @@ def test_json_contract(jiangxi):
     )
     assert list(document["targets"][0]) == columns.split()
     assert document["joint"]["of"] == 13
-    assert document["consistency"] == {"feasible": None, "conflicts": []}
+    assert document["consistency"] == {"feasible": True, "conflicts": []}
     assert document["targets"][1]["last_value"] == 3.9
     assert document["targets"][0]["last_value"] == 39000
     assert [list(entry) for entry in document["not_assessed"]] == [["id", "reason", "needs"]] * 11

@@ -1,0 +1,348 @@
+"""Which path attains the plan, and is nearest to what is projected?
+
+The projected y (`attain.scale`) of all indicators and years ahead have a centre, the medians, and a scale matrix:
+within an indicator that of its mixture, between indicators the common factors of joint.h, year by year in reverse
+time. The path is the point within all targets whose distance from the centre in that matrix is least
+(`attain.least_distance`). Its distance is a distance, no probability.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from attain.dependence import Dependence
+from attain.errors import ArgumentError, NumericalError, PlanError, UnitError
+from attain.event import Event
+from attain.language import Language
+from attain.least_distance import Nearest, nearest_point
+from attain.plan import Plan
+from attain.projection import Mixture, Projection
+from attain.scale import LOG
+from attain.target import Target
+from attain.units import convert
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Floats = npt.NDArray[np.float64]
+
+_STEPS, _SETTLED = 500, 1e-10
+
+
+@dataclass(frozen=True)
+class Total:
+    """A floor under the sum of levels of a year: log(sum over terms of exp(y + log weight)) >= lower.
+
+    Attributes
+    ----------
+    name : id of the target.
+    terms : by indicator the log of its weight, which carries the units.
+    """
+
+    name: str
+    by: int
+    terms: Mapping[str, float]
+    lower: float
+
+
+@dataclass(frozen=True, eq=False)
+class AttainingPath:
+    """The path nearest to the projection on which every open target is attained; `Assessment.attaining_path`.
+
+    Attributes
+    ----------
+    levels, median : frames, index year, one column per indicator: the path, and the medians of the projection. In the
+        unit of the history, shares as fractions; NaN up to an indicator's own last figure.
+    growth, projected_growth : the same of the growth over the year before on either, a fraction; of a share points, as
+        a fraction.
+    deviation : how far the path lies from the median, in units of the projection's scale in that year: the modesty
+        statistic of Leeper & Zha [1]_. Within 2 the path asks for nothing that the past has not seen.
+    targets : frame, index target id, columns binding (does it shape the path?), multiplier (what the squared distance,
+        halved, rises by for 1 of the bound in logs, of a share in logits) and cost (its part of the squared distance;
+        all together 1, none where the median attains the plan).
+    distance : 0 where the median path attains every target.
+    conflict : ids of targets that contradict each other; there is no path then, and the frames are empty.
+
+    References
+    ----------
+    .. [1] E. M. Leeper, T. Zha (2003), Modest policy interventions, Journal of Monetary Economics 50, 1673-1700.
+    """
+
+    projection: Projection
+    levels: pd.DataFrame
+    median: pd.DataFrame
+    growth: pd.DataFrame
+    projected_growth: pd.DataFrame
+    deviation: pd.DataFrame
+    targets: pd.DataFrame
+    distance: float
+    conflict: tuple[str, ...] = ()
+
+    @property
+    def modest(self) -> bool:
+        """Does the path stay within 2 of `deviation`?"""
+        return not (self.deviation.abs() > 2).any(axis=None)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Tidy: indicator, year, level, median, growth, projected_growth, deviation."""
+        parts = {
+            "level": self.levels, "median": self.median, "growth": self.growth,
+            "projected_growth": self.projected_growth, "deviation": self.deviation,
+        }  # fmt: skip
+        stacked = {name: frame.rename_axis(columns="indicator").unstack() for name, frame in parts.items()}
+        return pd.DataFrame(stacked).dropna().reset_index()
+
+    def summary(self, *, language: Language = "en") -> str:
+        """The path as a table of years, with the growth that it asks for and what is projected."""
+        from attain.attaining_text import path_text
+
+        return path_text(self, language)
+
+    def _repr_html_(self) -> str:
+        from attain.fragments import path_fragment
+
+        return path_fragment(self)
+
+    def plot(self, indicator: str | None = None, *, language: Language = "en") -> Figure:
+        """The path of one indicator over the fan, and the growth that it asks for each year."""
+        from attain.figures import path_chart
+
+        if self.conflict:
+            raise ArgumentError("no path attains every target, so there is nothing to draw")
+        return path_chart(self, self.projection.indicators[self.projection.position(indicator)], language=language)
+
+
+def attaining_path(
+    events: Sequence[Event], projection: Projection, dependence: Dependence, totals: Sequence[Total] = ()
+) -> AttainingPath:
+    """The nearest path that attains open events, and sums of levels that reach their floors.
+
+    Parameters
+    ----------
+    events : none of them settled by a published figure.
+    projection : of all indicators that events and totals name.
+    dependence : between these indicators.
+    totals : floors under sums.
+    """
+    space = _Space(projection, dependence)
+    rows, bounds, names = space.linear(events)
+    found = _nearest(space, rows, bounds, totals)
+    names = [*names, *(total.name for total in totals)]
+    if found.point is None:
+        conflict = tuple(dict.fromkeys(n for n, u in zip(names, found.multipliers, strict=True) if u > 0))
+        return _no_path(projection, conflict)
+    y = space.centre + space.factor @ found.point
+    # By duality |z|^2 = multipliers' bounds, where the bound of a sum is that of its tangent at the path.
+    squared = float(found.point @ found.point)
+    bounds = np.concatenate([bounds, *(space.tangent(total, y)[1][None] for total in totals)])
+    cost = found.multipliers * bounds / (squared or 1.0)
+    by_bound = pd.DataFrame({"multiplier": found.multipliers, "cost": cost}, index=pd.Index(names, name="id"))
+    targets = by_bound.groupby(level="id", sort=False).sum()
+    targets.insert(0, "binding", targets["multiplier"] > 0)
+    return _as_frames(space, y, targets, math.sqrt(squared))
+
+
+class _Space:
+    """The years ahead of all indicators as one vector y = centre + factor z, in units z of equal likelihood.
+
+    Attributes
+    ----------
+    places : (indicator, year) of each entry; within an indicator the last year comes first.
+    centre, factor : (n), (n, n).
+    """
+
+    def __init__(self, projection: Projection, dependence: Dependence) -> None:
+        self.projection = projection
+        mixtures = {name: projection.mixture(name) for name in projection.indicators}
+        self.places = [(name, year) for name, m in mixtures.items() for year in reversed(m.years)]
+        parts = [_moments(mixture) for mixture in mixtures.values()]
+        self.centre = np.concatenate([centre[::-1] for centre, _ in parts])
+        self.scale = np.sqrt(np.concatenate([np.diag(scale)[::-1] for _, scale in parts]))
+        self.factor = np.zeros((len(self.places), len(self.places)))
+        end = 0
+        for _, scale in parts:
+            own = slice(end, end := end + len(scale))
+            self.factor[own, own] = _root(scale[::-1, ::-1])
+        self.factor = self.factor @ _root(_surprises(self.places, dependence))
+
+    def row(self, event: Event) -> Floats:
+        """The functional of an event."""
+        row = np.zeros(len(self.places))
+        row[self.places.index((event.indicator, event.by))] = 1.0
+        if event.since is not None:
+            row[self.places.index((event.indicator, event.since))] = -1.0
+        if event.whole is not None:
+            row[self.places.index((event.whole, event.by))] = -1.0
+        return row
+
+    def linear(self, events: Sequence[Event]) -> tuple[Floats, Floats, list[str]]:
+        """Bounds of events as rows @ z >= bounds, and whose each is."""
+        told = list(self._bounds(events))
+        rows = np.array([row for row, _, _ in told]).reshape(-1, len(self.places))
+        bounds = np.array([bound for _, bound, _ in told], np.float64)
+        return rows @ self.factor, bounds - rows @ self.centre, [name for _, _, name in told]
+
+    def _bounds(self, events: Sequence[Event]) -> Iterator[tuple[Floats, float, str]]:
+        for event in events:
+            row = self.row(event)
+            if event.lower > -math.inf:
+                yield row, event.lower, event.target.id
+            if event.upper < math.inf:
+                yield -row, -event.upper, event.target.id
+
+    def tangent(self, total: Total, y: Floats) -> tuple[Floats, npt.NDArray[np.float64]]:
+        """A floor under a sum as a row and a bound of z, along its tangent at y. The log of a sum is convex in y, so
+        whoever keeps to the tangent keeps to the floor."""
+        at = [self.places.index((name, total.by)) for name in total.terms]
+        logs = y[at] + np.array(list(total.terms.values()))
+        value = np.logaddexp.reduce(logs)
+        row = np.zeros(len(self.places))
+        row[at] = np.exp(logs - value)
+        return row @ self.factor, np.asarray(total.lower - value + row @ (y - self.centre))
+
+
+def _moments(mixture: Mixture) -> tuple[Floats, Floats]:
+    """Medians of a mixture's years, and the mean of the components' scale matrices with the spread of their locations
+    around these medians. Few figures leave no variance, so scale matrices it is."""
+    rows = np.eye(len(mixture.years))
+    centre = np.array([mixture.quantile(row, [0.5])[0] for row in rows])
+    apart = mixture.location - centre
+    spread = np.einsum("k,kh,kj->hj", mixture.weight, apart, apart)
+    return centre, np.einsum("k,khj->hj", mixture.weight, mixture.scale) + spread
+
+
+def _root(matrix: Floats) -> Floats:
+    """F with F F' the matrix: lower triangular, and where the matrix is singular the symmetric one."""
+    try:
+        return np.asarray(np.linalg.cholesky(matrix), np.float64)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(matrix)
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)) @ vectors.T, np.float64)
+
+
+def _surprises(places: Sequence[tuple[str, int]], dependence: Dependence) -> Floats:
+    """Correlations of the coordinates: those of the indicators within one year, else none."""
+    names = list(dict.fromkeys(name for name, _ in places))
+    own = np.array([names.index(name) for name, _ in places])
+    years = np.array([year for _, year in places])
+    return np.where(years[:, None] == years, dependence.matrix(names)[np.ix_(own, own)], 0.0)
+
+
+def _nearest(space: _Space, rows: Floats, bounds: Floats, totals: Sequence[Total]) -> Nearest:
+    """The nearest point; with sums the nearest of those that successive tangents lead to from several starts."""
+    if not totals:
+        return nearest_point(rows, bounds)
+    found = [_settle(space, rows, bounds, totals, y) for y in _starts(space, totals)]
+    reached = [nearest for nearest in found if nearest.point is not None]
+    if not reached:
+        return found[0]
+    return min(reached, key=lambda nearest: float(np.linalg.norm(nearest.point)))  # type: ignore[arg-type]
+
+
+def _starts(space: _Space, totals: Sequence[Total]) -> Iterator[Floats]:
+    """The medians, and for each part of a sum the medians with that part carrying all that is missing: what sums reach
+    is not convex, so that there may be several paths to which none is near."""
+    yield space.centre
+    for total in totals:
+        for name in total.terms:
+            start = space.centre.copy()
+            start[space.places.index((name, total.by))] = total.lower - total.terms[name]
+            yield start
+
+
+def _settle(space: _Space, rows: Floats, bounds: Floats, totals: Sequence[Total], y: Floats) -> Nearest:
+    """From y on, the nearest point along the tangents at the last one, until it stays."""
+    for _ in range(_STEPS):
+        tangents = [space.tangent(total, y) for total in totals]
+        nearest = nearest_point(
+            np.vstack([rows, *(row for row, _ in tangents)]), np.concatenate([bounds, [bound for _, bound in tangents]])
+        )
+        if nearest.point is None:
+            return nearest
+        last, y = y, space.centre + space.factor @ nearest.point
+        if np.abs(y - last).max() <= _SETTLED:
+            return nearest
+    raise NumericalError("the path to a sum did not settle")
+
+
+def _as_frames(space: _Space, y: Floats, targets: pd.DataFrame, distance: float) -> AttainingPath:
+    path, median, scale = (_frame(space, values) for values in (y, space.centre, space.scale))
+    levels, growth = _figures(space.projection, path)
+    middle, projected = _figures(space.projection, median)
+    deviation = (path - median) / scale.where(scale > 0)
+    return AttainingPath(
+        space.projection,
+        levels,
+        middle,
+        growth,
+        projected,
+        deviation.fillna(0.0).where(path.notna()),
+        targets,
+        distance,
+    )
+
+
+def _frame(space: _Space, values: Floats) -> pd.DataFrame:
+    """Index year, one column per indicator."""
+    index = pd.MultiIndex.from_tuples(space.places, names=["indicator", "year"])
+    return pd.Series(values, index=index).unstack("indicator")[list(space.projection.indicators)].sort_index()
+
+
+def _figures(projection: Projection, y: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Figures of y, and how they grow from each year to the next, from the last published one on."""
+    levels, growth = y.copy(), y.copy()
+    for name in projection.indicators:
+        origin, scale = projection.origin(name), projection.scale_of(name)
+        levels[name] = scale.figures(y[name])
+        own = levels[name].dropna()
+        before = np.concatenate([[scale.figure(origin.log_level)], own.to_numpy()[:-1]])
+        change = own / before - 1 if scale is LOG else own - before
+        growth[name] = change.reindex(y.index)
+    return levels, growth
+
+
+def _no_path(projection: Projection, conflict: tuple[str, ...]) -> AttainingPath:
+    nothing = pd.DataFrame(columns=list(projection.indicators))
+    targets = pd.DataFrame(columns=["binding", "multiplier", "cost"])
+    return AttainingPath(projection, nothing, nothing, nothing, nothing, nothing, targets, math.inf, conflict)
+
+
+def floors_of_sums(plan: Plan, events: Sequence[Event], projection: Projection) -> list[Total]:
+    """What the plan's relations of kind sum ask of parts together: where the whole has a floor on its level, and every
+    part an open target on a level of the same year, in units that convert."""
+    levels = {e.target.id: e for e in events if e.target.kind == "level"}
+    whole = {target.id: target for target in plan.targets}
+    found = (
+        _total(whole[str(r.whole)], [levels[p] for p in r.parts], projection)
+        for r in plan.relations
+        if r.kind == "sum" and set(r.parts) <= set(levels)
+    )
+    return [total for total in found if total is not None]
+
+
+def _total(whole: Target, parts: Sequence[Event], projection: Projection) -> Total | None:
+    floor, unit = whole.bounds[0], whole.effective_unit or ""
+    if whole.kind != "level" or floor is None or whole.by is None or any(part.by != whole.by for part in parts):
+        return None
+    try:
+        weights = {p.indicator: convert(Decimal(1), projection.history.unit_of(p.indicator), unit) for p in parts}
+    except UnitError:
+        return None
+    if len(weights) < len(parts):
+        return None
+    return Total(whole.id, whole.by, {name: math.log(weight) for name, weight in weights.items()}, math.log(floor))
+
+
+def no_path(conflict: Sequence[str]) -> PlanError:
+    """Why there is no path, and where to ask on."""
+    return PlanError(
+        f"no path attains {' and '.join(conflict)} together: they contradict each other; `check` says by how much"
+    )

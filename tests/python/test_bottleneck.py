@@ -1,0 +1,139 @@
+"""What holds a plan back: Shapley shares against all orders and closed forms, rare plans, the common relaxation."""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import attain as at
+from attain.bottleneck import relaxed, shapley_shares
+from attain.joint import joint_probability
+
+YEARS = [2017, 2018, 2019, 2020, 2021, 2022]
+
+
+def levels(count, seed=0):
+    growth = np.random.default_rng(seed).normal(0.06, 0.04, (len(YEARS), count))
+    columns = [f"x{i}" for i in range(count)]
+    return pd.DataFrame(100 * np.exp(growth.cumsum(axis=0)), index=pd.Index(YEARS, name="year"), columns=columns)
+
+
+def plan_of(history, times, by=2025):
+    last = history.iloc[-1]
+    targets = [at.level(name, by=by, at_least=float(times * last[name]), id=name) for name in history.columns]
+    return {"id": "p", "targets": targets}
+
+
+def test_shares_are_the_means_over_all_orders():
+    cost = np.random.default_rng(2).exponential(size=16)
+    cost[0] = 0
+    added = np.zeros((24, 4))
+    for row, order in zip(added, itertools.permutations(range(4)), strict=True):
+        had = 0
+        for i in order:
+            row[i] = cost[had | 1 << i] - cost[had]
+            had |= 1 << i
+    np.testing.assert_allclose(shapley_shares(cost), added.mean(axis=0), rtol=1e-12)
+
+
+@pytest.mark.parametrize("plan", ["jiangxi-2025", "jiangxi-2022"])
+def test_the_shares_add_up_to_the_whole(plan):
+    result = at.assess(plan)
+    table = result.bottleneck
+    assert result.holds_back.log_probability == pytest.approx(result.log_probability, abs=1e-12)
+    assert table["shapley"].sum() == pytest.approx(-result.log_probability, abs=1e-9)
+    assert table["fraction"].sum() == pytest.approx(1, abs=1e-9)
+    np.testing.assert_allclose(table["given"] * table["others"], result.probability, rtol=1e-9)
+    assert table["others"].is_monotonic_decreasing
+    for name, p in table["probability"].items():
+        assert p == pytest.approx(result.table.loc[name, "probability"], rel=1e-9)
+
+
+@pytest.mark.parametrize("times", [2.0, 6.0])
+def test_a_rare_plan_has_finite_shares(times):
+    history = levels(3)
+    result = at.assess(plan_of(history, times), history)
+    assert result.log_probability < math.log(1e-3 if times == 2 else 1e-12)
+    shares = result.bottleneck["shapley"]
+    assert np.isfinite(shares).all()
+    assert (shares > 0).all()
+    assert shares.sum() == pytest.approx(-result.log_probability, abs=1e-9)
+
+
+def test_independent_targets_cost_what_they_cost_alone():
+    history = levels(4)
+    result = at.assess(plan_of(history, 1.2), history, engine="independent")
+    alone = -np.log(result.table["probability"])
+    pd.testing.assert_series_equal(result.bottleneck["shapley"].sort_index(), alone, check_names=False, rtol=1e-8)
+
+
+def test_of_two_floors_the_lower_one_comes_with_the_higher():
+    history = levels(1)
+    targets = [at.level("x0", by=2025, at_least=float(k * history["x0"].iloc[-1]), id=f"by {k}") for k in (1.1, 1.3)]
+    table = at.assess({"id": "p", "targets": targets}, history).bottleneck
+    assert list(table.index) == ["by 1.3", "by 1.1"]
+    assert table.loc["by 1.1", "given"] == pytest.approx(1)
+    low, high = (table.loc[name, "probability"] for name in ("by 1.1", "by 1.3"))
+    assert table.loc["by 1.1", "shapley"] == pytest.approx(-math.log(low) / 2)
+    assert table.loc["by 1.3", "shapley"] == pytest.approx(-math.log(high) + math.log(low) / 2)
+
+
+def test_more_than_sixteen_targets_have_no_shares_but_all_else():
+    history = levels(17)
+    held = at.assess(plan_of(history, 1.05), history, engine="independent").holds_back
+    assert held.table["shapley"].isna().all()
+    assert held.table[["probability", "others", "given"]].notna().all(axis=None)
+    assert "–" in held.summary()
+
+
+def test_several_years_of_one_indicator_share_by_draws_while_they_are_few():
+    history = levels(2)
+    targets = [
+        at.level(name, by=by, at_least=float(history[name].iloc[-1]) * 1.08 ** (by - 2022), id=f"{name} {by}")
+        for name in history
+        for by in (2024, 2025, 2026, 2027)
+    ]
+    few = at.assess({"id": "p", "targets": targets[:5]}, history)
+    assert few.engine == "sov"
+    assert few.bottleneck["shapley"].sum() == pytest.approx(-few.log_probability, abs=1e-9)
+    many = at.assess({"id": "p", "targets": targets}, history)
+    assert many.bottleneck["shapley"].isna().all()
+    assert many.bottleneck["given"].between(0, 1).all()
+
+
+def test_the_relaxation_has_the_probability_that_it_says():
+    result = at.assess("jiangxi-2022")
+    held = at.assess(plan_of(levels(3), 1.25), levels(3)).holds_back
+    for h, r in ((held, at.assess(plan_of(levels(3), 1.25), levels(3))), (result.holds_back, result)):
+        for p, fraction in h.relaxation.items():
+            events = [relaxed(e, fraction, r.projection) for e in r.open_events]
+            log_p = joint_probability(events, r.projection, r.joint.dependence).log_probability
+            assert math.exp(log_p) == pytest.approx(p, rel=1e-4)
+
+
+def test_targets_that_contradict_each_other_have_no_shares():
+    history = levels(1)
+    targets = [at.level("x0", by=2025, at_least=200, id="up"), at.level("x0", by=2025, at_most=150, id="down")]
+    held = at.assess({"id": "p", "targets": targets}, history).holds_back
+    assert held.log_probability == -math.inf
+    assert held.table["shapley"].isna().all()
+    assert (held.table["given"] == 0).all()
+    assert held.relaxation.isna().all()
+
+
+def test_settled_targets_drop_out():
+    result = at.assess("jiangxi-2022")
+    assert result.table.loc["new-energy-size", "likelihood"] == "attained"
+    assert "new-energy-size" not in result.bottleneck.index
+    assert at.assess("jiangsu-2023").bottleneck.empty
+    assert at.assess("jiangsu-2025").bottleneck.columns.tolist() == result.bottleneck.columns.tolist()
+
+
+def test_the_bottleneck_tells_and_draws_itself():
+    held = at.assess("jiangxi-2025").holds_back
+    for language, label in (("en", "Cluster revenue growth"), ("zh", "全省集群营业收入年均增长")):
+        assert label in held.summary(language=language)
+        assert len(held.plot(language=language).axes) == 2
+    assert "<table" in held._repr_html_()
