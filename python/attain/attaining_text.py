@@ -158,10 +158,9 @@ def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
         return
     bound = set(path.targets.index[path.targets["binding"]])
     events = [e for e in _hardest_first(voice.result) if e.target.id in bound]
-    indicators = list(dict.fromkeys(name for e in events for name in e.indicators))
-    courses = [_course(voice, path, indicator) for indicator in indicators[:_MOST_NAMED]]
+    courses = [_course(voice, path, indicator) for indicator in path.bound[:_MOST_NAMED]]
     yield voice.say(f"Most likely in this way: {'; '.join(courses)}.", f"最可能的实现方式：{'；'.join(courses)}。")
-    if len(indicators) < len({name for e in voice.result.open_events for name in e.indicators}):
+    if len(path.bound) < len({name for e in voice.result.open_events for name in e.indicators}):
         yield voice.say("The other indicators need only move along.", "其他指标随之变动即可。")
     yield _modesty(voice, path)
     yield from _beliefs(voice, events)
