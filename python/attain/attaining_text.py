@@ -106,7 +106,7 @@ def half_page(result: Assessment, language: Language = "en") -> list[tuple[str, 
 
 def _holds(voice: _Voice, held: Bottleneck) -> Iterator[str]:
     if held.log_probability == -math.inf:
-        yield voice.say("The targets contradict each other.", "各目标互相矛盾。")
+        yield voice.say("The targets cannot all be attained.", "各目标不可能全部实现。")
         return
     first = held.table.iloc[0]
     name, alone = voice.quoted(str(held.table.index[0])), voice.chance(first["probability"])
@@ -145,6 +145,9 @@ def _spread(voice: _Voice, held: Bottleneck) -> Iterator[str]:
 def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
     if path.conflict:
         names = [voice.quoted(name) for name in path.conflict]
+        if len(names) == 1:
+            yield voice.say(f"Nothing would do: {names[0]} is out of reach.", f"无法做到：{names[0]}不可能实现。")
+            return
         yield voice.say(
             f"Nothing would do: {listed(names)} contradict each other; `check` says by how much.",
             f"无法做到：{'、'.join(names)}互相矛盾，可用 check 查看矛盾所在。",
@@ -233,7 +236,7 @@ def _hardest_first(result: Assessment) -> list[Event]:
 
 def _is_floor(event: Event, projection: Projection) -> bool:
     alone = event.since is None and event.whole is None
-    return alone and event.lower > -math.inf and bool(projection.origin(event.indicator).levels)
+    return alone and math.isfinite(event.lower) and bool(projection.origin(event.indicator).levels)
 
 
 # --- what could be promised instead ---------------------------------------------------------------------------------

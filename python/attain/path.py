@@ -70,7 +70,8 @@ class AttainingPath:
         all together 1, none where the median attains the plan).
     distance : 0 where the median path attains every target.
     bound : the indicators whose path targets shape.
-    conflict : ids of targets that contradict each other; there is no path then, and the frames are empty.
+    conflict : ids of targets that contradict each other, or lie at the end of a scale, such as a share of 100 %; there
+        is no path then, and the frames are empty.
 
     References
     ----------
@@ -134,6 +135,9 @@ def attaining_path(
     dependence : between these indicators.
     totals : floors under sums.
     """
+    impossible = tuple(e.target.id for e in events if e.lower == math.inf or e.upper == -math.inf)
+    if impossible:
+        return _no_path(projection, impossible)
     space = _Space(projection, dependence)
     rows, bounds, names = space.linear(events)
     found = _nearest(space, rows, bounds, totals)
@@ -341,6 +345,8 @@ def _total(whole: Target, parts: Sequence[Event], projection: Projection) -> Tot
 
 def no_path(conflict: Sequence[str]) -> PlanError:
     """Why there is no path, and where to ask on."""
+    if len(conflict) == 1:
+        return PlanError(f"no path attains {conflict[0]}, which lies at the end of its scale or beyond; lower it")
     return PlanError(
         f"no path attains {' and '.join(conflict)} together: they contradict each other; `check` says by how much"
     )
