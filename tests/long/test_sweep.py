@@ -14,7 +14,7 @@ from sweeps import HISTORY, PLAN, bytes_of, draws
 
 import attain as at
 
-KILLS, COUNT = 50, 600
+KILLS, COUNT = 50, 4000
 RUN = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parents[1] / "python")!r})
 from concurrent.futures import ProcessPoolExecutor
