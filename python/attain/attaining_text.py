@@ -106,7 +106,7 @@ def half_page(result: Assessment, language: Language = "en") -> list[tuple[str, 
 
 def _holds(voice: _Voice, held: Bottleneck) -> Iterator[str]:
     if held.log_probability == -math.inf:
-        yield voice.say("The targets contradict each other.", "各目标互相矛盾。")
+        yield voice.say("The targets cannot all be attained.", "各目标不可能全部实现。")
         return
     first = held.table.iloc[0]
     name, alone = voice.quoted(str(held.table.index[0])), voice.chance(first["probability"])
@@ -145,6 +145,9 @@ def _spread(voice: _Voice, held: Bottleneck) -> Iterator[str]:
 def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
     if path.conflict:
         names = [voice.quoted(name) for name in path.conflict]
+        if len(names) == 1:
+            yield voice.say(f"Nothing would do: {names[0]} is out of reach.", f"无法做到：{names[0]}不可能实现。")
+            return
         yield voice.say(
             f"Nothing would do: {listed(names)} contradict each other; `check` says by how much.",
             f"无法做到：{'、'.join(names)}互相矛盾，可用 check 查看矛盾所在。",
@@ -158,10 +161,9 @@ def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
         return
     bound = set(path.targets.index[path.targets["binding"]])
     events = [e for e in _hardest_first(voice.result) if e.target.id in bound]
-    indicators = list(dict.fromkeys(name for e in events for name in e.indicators))
-    courses = [_course(voice, path, indicator) for indicator in indicators[:_MOST_NAMED]]
+    courses = [_course(voice, path, indicator) for indicator in path.bound[:_MOST_NAMED]]
     yield voice.say(f"Most likely in this way: {'; '.join(courses)}.", f"最可能的实现方式：{'；'.join(courses)}。")
-    if len(indicators) < len({name for e in voice.result.open_events for name in e.indicators}):
+    if len(path.bound) < len({name for e in voice.result.open_events for name in e.indicators}):
         yield voice.say("The other indicators need only move along.", "其他指标随之变动即可。")
     yield _modesty(voice, path)
     yield from _beliefs(voice, events)
@@ -234,7 +236,7 @@ def _hardest_first(result: Assessment) -> list[Event]:
 
 def _is_floor(event: Event, projection: Projection) -> bool:
     alone = event.since is None and event.whole is None
-    return alone and event.lower > -math.inf and bool(projection.origin(event.indicator).levels)
+    return alone and math.isfinite(event.lower) and bool(projection.origin(event.indicator).levels)
 
 
 # --- what could be promised instead ---------------------------------------------------------------------------------

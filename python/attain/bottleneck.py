@@ -153,8 +153,8 @@ def relaxed(event: Event, fraction: float, projection: Projection) -> Event:
     if event.since is None:
         last = [projection.origin(name).log_level for name in event.indicators]
         start = last[0] - sum(last[1:])
-    lower = event.lower - (1 - fraction) * max(event.lower - start, 0.0) if event.lower > -math.inf else event.lower
-    upper = event.upper + (1 - fraction) * max(start - event.upper, 0.0) if event.upper < math.inf else event.upper
+    lower = event.lower - (1 - fraction) * max(event.lower - start, 0.0) if math.isfinite(event.lower) else event.lower
+    upper = event.upper + (1 - fraction) * max(start - event.upper, 0.0) if math.isfinite(event.upper) else event.upper
     return replace(event, lower=lower, upper=upper)
 
 

@@ -303,7 +303,7 @@ def _add(files: dict[str, tuple[str, bytes]], result: Assessment, language: Lang
 
 
 def _files(result: Assessment, language: Language) -> Iterator[tuple[str, str, bytes]]:
-    from attain.figures import assessment_chart, bottleneck_chart, path_chart, png
+    from attain.figures import assessment_chart, png
     from attain.report import assessment_page
 
     plan, suffix = _file_name(result.plan.id), ".zh" if language == "zh" else ""
@@ -313,15 +313,15 @@ def _files(result: Assessment, language: Language) -> Iterator[tuple[str, str, b
         figure = assessment_chart(result, indicator, language=language)
         what = f"the figure of {indicator!r} in plan {result.plan.id!r}"
         yield f"{plan}-{_file_name(indicator)}{suffix}.png", what, png(figure)
-    if not result.open_events or result.attaining_path is None or result.holds_back is None:
+    if result.holds_back is not None and len(result.open_events) > 1:
+        figure = result.holds_back.plot(language=language)
+        yield f"{plan}-bottleneck{suffix}.png", f"the bottleneck of plan {result.plan.id!r}", png(figure)
+    if (path := result.attaining_path) is None:
         return
-    figure = bottleneck_chart(result.holds_back, language=language)
-    yield f"{plan}-bottleneck{suffix}.png", f"the bottleneck of plan {result.plan.id!r}", png(figure)
-    for indicator in dict.fromkeys(name for event in result.open_events for name in event.indicators):
-        if not result.attaining_path.conflict:
-            figure = path_chart(result.attaining_path, indicator, language=language)
-            what = f"the path of {indicator!r} in plan {result.plan.id!r}"
-            yield f"{plan}-path-{_file_name(indicator)}{suffix}.png", what, png(figure)
+    for indicator in path.bound:
+        figure = path.plot(indicator, language=language)
+        what = f"the path of {indicator!r} in plan {result.plan.id!r}"
+        yield f"{plan}-path-{_file_name(indicator)}{suffix}.png", what, png(figure)
 
 
 def _file_name(name: str) -> str:

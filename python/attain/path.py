@@ -69,7 +69,9 @@ class AttainingPath:
         halved, rises by for 1 of the bound in logs, of a share in logits) and cost (its part of the squared distance;
         all together 1, none where the median attains the plan).
     distance : 0 where the median path attains every target.
-    conflict : ids of targets that contradict each other; there is no path then, and the frames are empty.
+    bound : the indicators whose path targets shape.
+    conflict : ids of targets that contradict each other, or lie at the end of a scale, such as a share of 100 %; there
+        is no path then, and the frames are empty.
 
     References
     ----------
@@ -84,6 +86,7 @@ class AttainingPath:
     deviation: pd.DataFrame
     targets: pd.DataFrame
     distance: float
+    bound: tuple[str, ...] = ()
     conflict: tuple[str, ...] = ()
 
     @property
@@ -132,6 +135,9 @@ def attaining_path(
     dependence : between these indicators.
     totals : floors under sums.
     """
+    impossible = tuple(e.target.id for e in events if e.lower == math.inf or e.upper == -math.inf)
+    if impossible:
+        return _no_path(projection, impossible)
     space = _Space(projection, dependence)
     rows, bounds, names = space.linear(events)
     found = _nearest(space, rows, bounds, totals)
@@ -147,7 +153,9 @@ def attaining_path(
     by_bound = pd.DataFrame({"multiplier": found.multipliers, "cost": cost}, index=pd.Index(names, name="id"))
     targets = by_bound.groupby(level="id", sort=False).sum()
     targets.insert(0, "binding", targets["multiplier"] > 0)
-    return _as_frames(space, y, targets, math.sqrt(squared))
+    by_target = {event.target.id: event.indicators for event in events} | {t.name: tuple(t.terms) for t in totals}
+    bound = dict.fromkeys(name for t in targets.index[targets["binding"]] for name in by_target[str(t)])
+    return _as_frames(space, y, targets, math.sqrt(squared), tuple(bound))
 
 
 class _Space:
@@ -273,21 +281,15 @@ def _settle(space: _Space, rows: Floats, bounds: Floats, totals: Sequence[Total]
     raise NumericalError("the path to a sum did not settle")
 
 
-def _as_frames(space: _Space, y: Floats, targets: pd.DataFrame, distance: float) -> AttainingPath:
+def _as_frames(
+    space: _Space, y: Floats, targets: pd.DataFrame, distance: float, bound: tuple[str, ...]
+) -> AttainingPath:
     path, median, scale = (_frame(space, values) for values in (y, space.centre, space.scale))
     levels, growth = _figures(space.projection, path)
     middle, projected = _figures(space.projection, median)
     deviation = (path - median) / scale.where(scale > 0)
-    return AttainingPath(
-        space.projection,
-        levels,
-        middle,
-        growth,
-        projected,
-        deviation.fillna(0.0).where(path.notna()),
-        targets,
-        distance,
-    )
+    deviation = deviation.fillna(0.0).where(path.notna())
+    return AttainingPath(space.projection, levels, middle, growth, projected, deviation, targets, distance, bound)
 
 
 def _frame(space: _Space, values: Floats) -> pd.DataFrame:
@@ -312,7 +314,7 @@ def _figures(projection: Projection, y: pd.DataFrame) -> tuple[pd.DataFrame, pd.
 def _no_path(projection: Projection, conflict: tuple[str, ...]) -> AttainingPath:
     nothing = pd.DataFrame(columns=list(projection.indicators))
     targets = pd.DataFrame(columns=["binding", "multiplier", "cost"])
-    return AttainingPath(projection, nothing, nothing, nothing, nothing, nothing, targets, math.inf, conflict)
+    return AttainingPath(projection, nothing, nothing, nothing, nothing, nothing, targets, math.inf, (), conflict)
 
 
 def floors_of_sums(plan: Plan, events: Sequence[Event], projection: Projection) -> list[Total]:
@@ -343,6 +345,8 @@ def _total(whole: Target, parts: Sequence[Event], projection: Projection) -> Tot
 
 def no_path(conflict: Sequence[str]) -> PlanError:
     """Why there is no path, and where to ask on."""
+    if len(conflict) == 1:
+        return PlanError(f"no path attains {conflict[0]}, which lies at the end of its scale or beyond; lower it")
     return PlanError(
         f"no path attains {' and '.join(conflict)} together: they contradict each other; `check` says by how much"
     )

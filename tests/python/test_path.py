@@ -246,3 +246,16 @@ def test_a_share_of_two_levels_moves_both_along_the_path():
     assert result.attaining_path.growth["x"].sum() > result.attaining_path.projected_growth["x"].sum()
     assert result.bottleneck["shapley"].sum() == pytest.approx(-result.log_probability, abs=1e-9)
     assert half_page(result)
+
+
+def test_a_target_beyond_the_end_of_its_scale_is_told_not_crashed_on():
+    shares = pd.DataFrame(
+        {"indicator": "s", "year": YEARS, "kind": "share", "value": [0.5, 0.52, 0.53, 0.56, 0.55, 0.58]}
+    )
+    result = at.assess({"id": "p", "targets": [at.share("s", of="t", by=2025, at_least="100%", id="whole")]}, shares)
+    assert result.attaining_path.conflict == ("whole",)
+    with pytest.raises(PlanError, match="end of its scale"):
+        _ = result.path
+    assert result.holds_back.relaxation.isna().all()
+    assert "out of reach" in result.summary()
+    assert "不可能实现" in result.summary(language="zh")
