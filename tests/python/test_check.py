@@ -240,7 +240,7 @@ CONFLICTS = {
     "about a fall": (
         [at.reduction("x", since=2025, by=2028, about="20%", id="a"), growth("at_least", "-5%", id="b")],
         [],
-        "puts it at −7.1 % or less",
+        "puts it at −6.98 % or less",
     ),
     "about a count": (
         [at.count("c", by=2028, about="30个", id="a"), at.count("c", by=2028, at_most="27个", id="b")],
