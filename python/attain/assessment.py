@@ -18,7 +18,7 @@ import pandas as pd
 from attain.errors import ArgumentError
 from attain.event import Event, figure_unit
 from attain.history import History
-from attain.joint import Joint
+from attain.joint import AnyEvent, Joint
 from attain.language import Language
 from attain.plan import Plan
 from attain.projection import Projection, numerical_error
@@ -89,7 +89,7 @@ class Assessment:
     plan: Plan
     history: History
     projection: Projection | None
-    events: tuple[Event, ...]
+    events: tuple[AnyEvent, ...]
     table: pd.DataFrame
     sensitivity: pd.DataFrame
     not_assessed: pd.DataFrame
@@ -151,8 +151,9 @@ class Assessment:
 
     @property
     def open_events(self) -> tuple[Event, ...]:
-        """The events that no published figure settles."""
-        return tuple(event for event in self.events if event.published is None)
+        """The events that no published figure settles, and that bound one quantity: targets whose probability only
+        simulated paths tell are left out of path, bottleneck and menus."""
+        return tuple(event for event in self.events if isinstance(event, Event) and event.published is None)
 
     @functools.cached_property
     def attaining_path(self) -> AttainingPath | None:

@@ -26,6 +26,7 @@ from attain.joint import joint_probability, subset_probabilities
 from attain.language import Language
 from attain.projection import Projection
 from attain.roots import root
+from attain.simulation import Drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -93,7 +94,7 @@ def bottleneck(events: Sequence[Event], projection: Projection, dependence: Depe
     """
 
     def log_joint(chosen: Sequence[Event]) -> float:
-        log_p = joint_probability(chosen, projection, dependence, seed=seed).log_probability if chosen else 0.0
+        log_p = joint_probability(chosen, projection, dependence, Drawing(seed=seed)).log_probability if chosen else 0.0
         assert log_p is not None, "events have a joint probability"
         return log_p
 
@@ -125,7 +126,8 @@ def _subsets(
 ) -> Floats | None:
     """log P of every subset (2^N), from the table of one integral, or by draws of each subset; None where there are too
     many."""
-    if joint_probability(events, projection, dependence, seed=seed).engine != "sov":
+    drawn = joint_probability(events, projection, dependence, Drawing(seed=seed)).engine == "sov"
+    if not drawn and len({e.functional for e in events}) == len({e.indicator for e in events}):
         known = len(events) <= MOST_SHARED
         return subset_probabilities(events, projection, dependence, seed=seed) if known else None
     if len(events) > MOST_DRAWN:
