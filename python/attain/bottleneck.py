@@ -129,7 +129,10 @@ def _subsets(
 ) -> Floats | None:
     """log P of every subset (2^N), from the table of one integral, from what paths attain, or by draws of each subset;
     None where there are too many."""
-    if joint_probability(events, projection, dependence, drawing).engine != "sov":
+    engine = joint_probability(events, projection, dependence, drawing).engine
+    own = [event for event in events if isinstance(event, Event)]
+    one_each = len({event.functional for event in own}) == len({event.indicator for event in own})
+    if engine == "simulation" or (engine != "sov" and one_each):
         known = len(events) <= MOST_SHARED
         return subset_probabilities(events, projection, dependence, drawing) if known else None
     if len(events) > MOST_DRAWN:
