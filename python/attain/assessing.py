@@ -23,6 +23,7 @@ from attain.dependence import Dependence, dependence_of
 from attain.errors import ArgumentError, DataError
 from attain.event import (
     ASSESSED_KINDS,
+    AnyEvent,
     Event,
     Missing,
     PathEvent,
@@ -41,7 +42,6 @@ from attain.event import (
 )
 from attain.history import AsOf, History
 from attain.joint import (
-    AnyEvent,
     Engine,
     Joint,
     is_attained,
@@ -351,7 +351,7 @@ class _Work:
             data_alone=self._joint_range(list(events.values()), self.model == "random-walk"),
             prior=self.default.prior_name if self.default else self._asked,
             as_of=self.history.known,
-            seed=self.drawing.seed,
+            drawing=self.drawing,
         )
 
     def _default_events(self) -> tuple[dict[str, AnyEvent], dict[str, Missing]]:

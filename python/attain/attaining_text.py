@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from attain.bottleneck import RELAXED_TO
+from attain.event import Event
 from attain.goals import RUNGS, Menu, even_drift
 from attain.language import Language, Text, listed
 from attain.prior import prior_label
@@ -23,7 +24,7 @@ from attain.wording import chance, figure_words, needs_words, tight, unit_words
 if TYPE_CHECKING:
     from attain.assessment import Assessment
     from attain.bottleneck import Bottleneck
-    from attain.event import Event
+    from attain.event import AnyEvent
     from attain.goals import EvenDrift, Frontier
     from attain.path import AttainingPath
     from attain.projection import Projection
@@ -215,9 +216,9 @@ def _modesty(voice: _Voice, path: AttainingPath) -> str:
     )
 
 
-def _beliefs(voice: _Voice, events: Sequence[Event]) -> Iterator[str]:
+def _beliefs(voice: _Voice, events: Sequence[AnyEvent]) -> Iterator[str]:
     """How others fared that began alike, and what would have to be believed: of the hardest floor under a level."""
-    for event in [e for e in events if _is_floor(e, voice.projection)][:1]:
+    for event in [e for e in events if isinstance(e, Event) and _is_floor(e, voice.projection)][:1]:
         scale, history = voice.projection.scale_of(event.indicator), voice.projection.history
         level = scale.figure(event.lower)
         if scale is LOG and history.price_of(event.indicator) == "nominal":
@@ -229,7 +230,7 @@ def _beliefs(voice: _Voice, events: Sequence[Event]) -> Iterator[str]:
             )
 
 
-def _hardest_first(result: Assessment) -> list[Event]:
+def _hardest_first(result: Assessment) -> list[AnyEvent]:
     order = {name: place for place, name in enumerate(result.bottleneck.index)}
     return sorted(result.open_events, key=lambda event: order[event.target.id])
 

@@ -16,7 +16,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from attain.disagreement import Finding
-from attain.errors import ArgumentError, BasisError
+from attain.errors import ArgumentError, BasisError, UnitError
 from attain.figure_checks import figure_findings
 from attain.history import COLUMNS, History
 from attain.identity import Identity, unknown_ids
@@ -26,7 +26,7 @@ from attain.ledger import Ledger, Quantity, rounding_of
 from attain.reading import load_history
 from attain.target import plain_message
 from attain.text import wrap
-from attain.units import decimal
+from attain.units import decimal, parse_amount
 
 TABLE_COLUMNS = (
     "check", "verdict", "cause", "indicator", "others", "year", "published", "implied", "low", "high", "gap", "marked",
@@ -261,6 +261,8 @@ def audit(history: Any, *, identities: Sequence[Identity | Mapping[str, Any]] = 
         For an identity that is not one, or names an indicator that the history lacks.
     BasisError
         For an identity between indicators at nominal and at constant prices.
+    UnitError
+        For an identity between indicators, or with thresholds, whose units do not convert.
     """
     figures = load_history(history)
     every = (*figures.identities, *(_identity(given) for given in identities))
@@ -270,7 +272,9 @@ def audit(history: Any, *, identities: Sequence[Identity | Mapping[str, Any]] = 
             f"identities: no indicator {unknown!r}; {figures.name} has {', '.join(figures.indicators[:20])}"
         )
     _refuse_mixed_prices(figures, every)
-    return Audit(figures, every, tuple(_findings(Ledger(figures), every)))
+    ledger = Ledger(figures)
+    _refuse_mixed_units(ledger, every)
+    return Audit(figures, every, tuple(_findings(ledger, every)))
 
 
 def _refuse_mixed_prices(history: History, identities: Sequence[Identity]) -> None:
@@ -279,6 +283,21 @@ def _refuse_mixed_prices(history: History, identities: Sequence[Identity]) -> No
         if len(set(prices.values())) > 1:
             told = ", ".join(f"{name} at {price} prices" for name, price in prices.items())
             raise BasisError(f"identities: the {identity.kind} mixes {told}; give both at the same prices")
+
+
+def _refuse_mixed_units(ledger: Ledger, identities: Sequence[Identity]) -> None:
+    for identity in identities:
+        try:
+            like, parts = identity.whole, identity.parts
+            if identity.kind == "members":
+                like, *parts = identity.parts
+                for size in identity.thresholds:
+                    parse_amount(size, ledger.history.unit_of(identity.whole))
+            for part in parts:
+                ledger.in_unit_of(like, part, ())
+        except UnitError as error:
+            told = f"the {identity.kind} of {', '.join(identity.parts)} in {identity.whole}"
+            raise UnitError(f"identities: {told}: {error}; give units that convert") from error
 
 
 def _findings(ledger: Ledger, identities: Sequence[Identity]) -> list[Finding]:

@@ -132,6 +132,9 @@ class PathEvent:
         return outcome
 
 
+AnyEvent = Event | PathEvent
+
+
 def can_be_assessed(target: Target, history: History) -> Missing | None:
     """None when the target's kind, year, indicator, price and unit allow an assessment; else what it lacks. The
     indicator is that of the history."""

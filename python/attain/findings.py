@@ -110,7 +110,7 @@ def _conflict(reading: Reading, names: list[str], rows: list[Row], proof: Certif
 
 
 def _change_number(reading: Reading, name: str, room: _Room | None) -> float | None:
-    return None if room is None else reading.functionals[name][0].number(room.ratio)
+    return None if room is None else float(_stated_at(reading.targets[name], reading.functionals[name][0], room))
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,8 @@ def _room(reading: Reading, name: str, rows: Sequence[Row]) -> _Room | None:
 
 def _limit(reading: Reading, name: str, room: _Room) -> Text:
     """Where the rest puts a target."""
-    target, down = reading.targets[name], _downwards(reading, name, room)
-    number = _number_words(target, reading.functionals[name][0], room)
+    target, down = reading.targets[name], _downwards(reading.functionals[name][0], room)
+    number = _number_words(target, _bound_at(target, reading.functionals[name][0], room.ratio, down), down)
     if not room.attained:
         return Text(f"{'below' if down else 'above'} {number.en}", f"只能{'低于' if down else '高于'}{number.zh}")
     return Text(f"at {number.en} or {'less' if down else 'more'}", f"{'至多' if down else '至少'}为{number.zh}")
@@ -156,8 +156,9 @@ def _limit(reading: Reading, name: str, room: _Room) -> Text:
 
 def _way(reading: Reading, name: str, room: _Room) -> Text:
     """How far a target must move for the rest to hold beside it."""
-    target, down = reading.targets[name], _downwards(reading, name, room)
-    number, own = _number_words(target, reading.functionals[name][0], room), quoted(target, stated=False)
+    target, down = reading.targets[name], _downwards(reading.functionals[name][0], room)
+    number = _number_words(target, _stated_at(target, reading.functionals[name][0], room), down)
+    own = quoted(target, stated=False)
     if room.attained and room.touched:
         return Text(f"{own.en} to include {number.en} itself", f"{own.zh}包含{number.zh}本身")
     if not room.attained:
@@ -168,20 +169,36 @@ def _way(reading: Reading, name: str, room: _Room) -> Text:
     return Text(f"{own.en} {'down' if down else 'up'} to {number.en}", f"{own.zh}{'降' if down else '升'}至{number.zh}")
 
 
-def _downwards(reading: Reading, name: str, room: _Room) -> bool:
+def _downwards(functional: Functional, room: _Room) -> bool:
     """Must the number of the target come down?"""
-    return room.at_most != (reading.functionals[name][0].form == "reduction")
+    return room.at_most != (functional.form == "reduction")
 
 
-def _number_words(target: Target, functional: Functional, room: _Room) -> Text:
-    """The number at a ratio, rounded to the side that holds; things are counted whole."""
-    down = room.at_most != (functional.form == "reduction")
+def _bound_at(target: Target, functional: Functional, ratio: Fraction, down: bool) -> Fraction | float:
+    """The bound of a target at a ratio; things are counted whole, on the side that holds."""
     if target.is_rate:
-        return rate(functional.number(room.ratio), down=down)
-    ratio = room.ratio
+        return functional.number(ratio)
+    return ratio if target.kind not in ("count", "count_above") else Fraction((math.floor if down else math.ceil)(ratio))
+
+
+def _stated_at(target: Target, functional: Functional, room: _Room) -> Fraction | float:
+    """The number of a target whose bound is where the rest of a conflict leaves it: "about" is as far above its bound
+    as its tolerance."""
+    lower = target.bounds[0]
+    if target.word != "about" or lower is None:
+        return functional.number(room.ratio) if target.is_rate else room.ratio
+    bound = _bound_at(target, functional, room.ratio, _downwards(functional, room))
+    return bound + float(target.value - lower) if target.is_rate else bound * Fraction(target.value) / Fraction(lower)
+
+
+def _number_words(target: Target, number: Fraction | float, down: bool) -> Text:
+    """A number of a target, rounded to the side that holds; things are counted whole."""
+    if target.is_rate:
+        return rate(float(number), down=down)
+    exact = Fraction(number)
     if target.kind in ("count", "count_above"):
-        ratio = Fraction(math.floor(ratio) if down else math.ceil(ratio))
-    told = amount(ratio, target.effective_unit or "", down=down)
+        exact = Fraction(math.floor(exact) if down else math.ceil(exact))
+    told = amount(exact, target.effective_unit or "", down=down)
     return Text(f"{told.en} times", f"{told.zh} 倍") if target.kind == "multiple" else told
 
 
@@ -224,7 +241,7 @@ def _redundancy(reading: Reading, target: Target, proof: Certificate, rest: Sequ
     room = low if least != (functional.form == "reduction") else high
     text = Text(f"{own.en} holds in any case.", f"{own.zh}必然成立。")
     if causes and room is not None:
-        number = _number_words(target, functional, _Room(room, least != (functional.form == "reduction")))
+        number = _number_words(target, _bound_at(target, functional, room, down=least), down=least)
         text = Text(
             f"{own.en} adds nothing: {cause.en} already {verb} at {'least' if least else 'most'} {number.en}.",
             f"{own.zh}没有提出新的要求：由{cause.zh}已可推出{'至少' if least else '至多'}{number.zh}。",
@@ -286,11 +303,12 @@ def strained(reading: Reading) -> Iterator[Finding]:
 def need(reading: Reading, name: str) -> float | None:
     """The constant change a year that a target needs by itself: growth as a fraction, of a share points.
 
-    It counts from the last figure, or from the base year where that lies ahead; None without a figure.
+    It counts from the last figure, or from the base year where that lies ahead; None without a figure, and where one of
+    the target's own year settles it.
     """
     target, figures = reading.targets[name], reading.figures[name]
     last = last_figure(figures)
-    if last is None or target.by is None or not reading.functionals[name]:
+    if last is None or target.by is None or not reading.functionals[name] or any(f.year == target.by for f in figures):
         return None
     functional = reading.functionals[name][-1]
     share = last.kind == "share"

@@ -32,7 +32,7 @@ from attain.figure_checks import FALL, RISE
 from attain.identity import Identity
 from attain.language import Text, listed
 from attain.ledger import Cell, Ledger, Quantity, exactly
-from attain.units import convert, parse_amount
+from attain.units import parse_amount, unit
 
 REVISABLE = 0.1
 """A share published before its level was may be off by a revision of at most so much of it."""
@@ -65,13 +65,14 @@ class _Known:
     told: Text
 
 
-def _level(ledger: Ledger, name: str, year: int, part: str = "") -> list[_Known]:
-    """What is published of a level, else what the next year's level and growth imply for it."""
-    published = [_Known(q, bounded(q)) for q in ledger.of(Cell(name, "level", year, part))]
+def _level(ledger: Ledger, name: str, like: str, year: int, part: str = "") -> list[_Known]:
+    """What is published of a level, else what the next year's level and growth imply for it; in the unit of another
+    indicator."""
+    published = [_Known(q, bounded(q)) for q in ledger.levels(name, year, part, like)]
     if published or part:
         return published
     found = []
-    for after in ledger.of(Cell(name, "level", year + 1)):
+    for after in ledger.levels(name, year + 1, "", like):
         for factor in ledger.of(Cell(name, "growth", year + 1)):
             implied, later, grown = after.over(factor), bounded(after), rate(factor.point - 1)
             size = figure(implied.point, False)
@@ -94,7 +95,7 @@ def _share(ledger: Ledger, identity: Identity) -> Iterator[Finding]:
 
 def _share_and_levels(ledger: Ledger, identity: Identity, cell: Cell) -> Iterator[Finding]:
     part, whole = identity.parts[0], identity.whole
-    parts, wholes = _level(ledger, part, cell.year, cell.part), _level(ledger, whole, cell.year, cell.part)
+    parts, wholes = (_level(ledger, name, whole, cell.year, cell.part) for name in (part, whole))
     shares = ledger.of(cell)
     ratios = {(p.quantity.rows, w.quantity.rows): (p, w) for p in parts for w in wholes}
     worst = worst_pair((s, p.quantity.over(w.quantity)) for s in shares for p, w in ratios.values())
@@ -131,9 +132,11 @@ def _share_cause(
 ) -> tuple[Cause, Text]:
     """A revision where an earlier vintage agrees, or the share came first and is not far off; else the scope."""
     parts, wholes = (
-        [*(k.quantity for k in _level(ledger, name, cell.year, cell.part)), *ledger.before.get(level, ())]
+        [
+            *(k.quantity for k in _level(ledger, name, identity.whole, cell.year, cell.part)),
+            *ledger.in_unit_of(identity.whole, name, ledger.before.get(Cell(name, "level", cell.year, cell.part), ())),
+        ]
         for name in (identity.parts[0], identity.whole)
-        for level in (Cell(name, "level", cell.year, cell.part),)
     )
     shares = (*ledger.of(cell), *ledger.before.get(cell, ()))
     if any(verdict_on(s, p.over(w)) is None for s in shares for p in parts for w in wholes):
@@ -250,7 +253,7 @@ def _balance(ledger: Ledger, identity: Identity, year: int) -> tuple[Quantity, Q
     """Part, whole and rest of a year, from the share and whichever of the two is published."""
     assert identity.share is not None, "a share identity names its share"
     share = ledger.of(Cell(identity.share, "share", year))[0]
-    parts, wholes = (ledger.of(Cell(name, "level", year)) for name in (identity.parts[0], identity.whole))
+    parts, wholes = (ledger.levels(name, year, "", identity.whole) for name in (identity.parts[0], identity.whole))
     if not share.sure.low or not (parts or wholes):
         return None
     whole = wholes[0] if wholes else parts[0].over(share)
@@ -259,7 +262,7 @@ def _balance(ledger: Ledger, identity: Identity, year: int) -> tuple[Quantity, Q
 
 def _sum(ledger: Ledger, identity: Identity) -> Iterator[Finding]:
     for year in ledger.years(identity.whole, "level"):
-        parts = [ledger.of(Cell(name, "level", year)) for name in identity.parts]
+        parts = [ledger.levels(name, year, "", identity.whole) for name in identity.parts]
         if not all(parts):
             continue
         sums = [_total(choice) for choice in itertools.product(*parts)]
@@ -277,7 +280,7 @@ def _total(quantities: Iterable[Quantity]) -> Quantity:
 
 def _part_of(ledger: Ledger, identity: Identity) -> Iterator[Finding]:
     for year in ledger.years(identity.whole, "level"):
-        known = [alternatives for name in identity.parts if (alternatives := ledger.of(Cell(name, "level", year)))]
+        known = [own for name in identity.parts if (own := ledger.levels(name, year, "", identity.whole))]
         if not known:
             continue
         sums = [_total(choice) for choice in itertools.product(*known)]
@@ -339,9 +342,9 @@ def _members(ledger: Ledger, identity: Identity) -> Iterator[Finding]:
 
 def _least_total(ledger: Ledger, identity: Identity, year: int) -> Iterator[Finding]:
     """Members over thresholds, nested, need a total of at least their sum at the thresholds."""
-    unit = ledger.history.unit_of(identity.whole)
-    sizes = [Fraction(convert(*parse_amount(size), unit)) for size in identity.thresholds]  # type: ignore[arg-type]
-    counts = [ledger.of(Cell(name, "level", year)) for name in identity.parts[1:]]
+    own = ledger.history.unit_of(identity.whole)
+    sizes = [Fraction(parse_amount(size, own)[0]) for size in identity.thresholds]
+    counts = [_pieces(ledger, name, year) for name in identity.parts[1:]]
     known = [(size, least[0]) for size, least in zip(sizes, counts, strict=True) if least]
     if not known:
         return
@@ -370,6 +373,12 @@ def _least_total(ledger: Ledger, identity: Identity, year: int) -> Iterator[Find
                     "可能原因：口径。个数出自另一份名单，或门槛为分档。",
                 ),
             )
+
+
+def _pieces(ledger: Ledger, name: str, year: int) -> list[Quantity]:
+    """What is published of a count, in single pieces."""
+    scale = exactly(Fraction(unit(ledger.history.unit_of(name)).factor))
+    return [count.times(scale) for count in ledger.of(Cell(name, "level", year))]
 
 
 def _list_changes(ledger: Ledger, identity: Identity) -> Iterator[Finding]:
@@ -421,13 +430,13 @@ def _average(sizes: dict[int, Quantity], counts: dict[int, Quantity]) -> Text:
 def _series(ledger: Ledger, identities: Sequence[Identity], name: str) -> dict[int, _Known]:
     """Levels by year: published, else implied by a share and its part."""
     years = ledger.years(name, "level")
-    series = {year: _level(ledger, name, year)[0] for year in years}
+    series = {year: _level(ledger, name, name, year)[0] for year in years}
     for identity in identities:
         if identity.kind != "share" or identity.whole != name or identity.share is None:
             continue
         for year in ledger.years(identity.share, "share"):
             share = ledger.of(Cell(identity.share, "share", year))[0]
-            part = ledger.of(Cell(identity.parts[0], "level", year))
+            part = ledger.levels(identity.parts[0], year, "", name)
             if year in series or not part or not share.sure.low:
                 continue
             implied = part[0].over(share)

@@ -15,14 +15,13 @@ import numpy.typing as npt
 from attain import _core
 from attain.dependence import Dependence
 from attain.errors import NumericalError
-from attain.event import Event, PathEvent, figure_as_stated
+from attain.event import AnyEvent, Event, PathEvent, figure_as_stated
 from attain.language import Text
 from attain.projection import Mixture, Projection
-from attain.simulation import Drawing, Estimate, Simulation
+from attain.simulation import Drawing, Estimate, Simulation, estimate
 
 NO_REASON = Text("", "")
 Projections = Projection | Mapping[str, Projection]
-AnyEvent = Event | PathEvent
 
 _RELATIVE_ERROR = 5e-4  # of an integral over two dimensions or more; one dimension goes far below
 _MOST_POINTS = 12 * 2**17  # what the generating vector of the lattice was made for
@@ -192,18 +191,35 @@ def path_outcomes(
 
 
 def subset_probabilities(
-    events: Sequence[Event], projections: Projections, dependence: Dependence, *, seed: int = 0
+    events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing = _USUAL
 ) -> npt.NDArray[np.float64]:
-    """log P of every subset of open events, each on one indicator: (2^N); bit i of an index says that event i is among
-    them. At most 16."""
-    groups = _by_indicator(events)
-    order = [events.index(event) for own in groups for event in own]
+    """log P of every subset of open events: (2^N); bit i of an index says that event i is among them. At most 16. From
+    one integral where each is on one indicator, and from simulated paths where one bounds several quantities."""
+    own = [event for event in events if isinstance(event, Event)]
+    if len(own) < len(events):
+        return _subsets_of_paths(events, projections, dependence, drawing)
+    groups = _by_indicator(own)
+    order = [own.index(event) for group in groups for event in group]
     answers = _core.joint_subsets(
-        [_arguments(own, projections, dependence) for own in groups], seed, _RELATIVE_ERROR, _MOST_POINTS
+        [_arguments(group, projections, dependence) for group in groups], drawing.seed, _RELATIVE_ERROR, _MOST_POINTS
     )
     subsets = np.arange(2 ** len(events))
     moved = sum((subsets >> event & 1) << place for place, event in enumerate(order))
     return np.ascontiguousarray(answers[moved, 0])
+
+
+def _subsets_of_paths(
+    events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing
+) -> npt.NDArray[np.float64]:
+    tally = _simulation(events, projections, dependence, drawing).tally(drawing.draws, threads=drawing.threads)
+    assert tally.pattern is not None, "at most 16 events"
+    hits = tally.pattern.copy()
+    for place in range(len(events)):
+        pairs = hits.reshape(-1, 2, 1 << place)
+        pairs[:, 0] += pairs[:, 1]
+    logs = np.log([estimate(int(count), tally.paths).probability for count in hits])
+    logs[0] = 0.0
+    return logs
 
 
 def joined_quantiles(

@@ -13,12 +13,13 @@ import functools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from attain.history import UNKNOWN_THEN, History
 from attain.precision import UPWARD, last_digit
-from attain.units import decimal, unit
+from attain.units import convert, decimal, unit
 
 EXACT_COUNTS = 1000
 _WIDEST_RATE = Fraction(1, 100)
@@ -172,6 +173,23 @@ class Ledger:
         for cell in sorted(self.now, key=lambda cell: (cell.year, cell.part)):
             found[cell.indicator].append(cell)
         return found
+
+    def levels(self, indicator: str, year: int, part: str, like: str) -> tuple[Quantity, ...]:
+        """What is published of the level of an indicator, in the unit of another."""
+        return self.in_unit_of(like, indicator, self.of(Cell(indicator, "level", year, part)))
+
+    def in_unit_of(self, like: str, indicator: str, levels: Iterable[Quantity]) -> tuple[Quantity, ...]:
+        """Levels of an indicator in the unit of another; as they are where that has no level.
+
+        Raises
+        ------
+        UnitError
+            For units that do not convert.
+        """
+        own, other = (self.history.unit_of(name) for name in (indicator, like))
+        measured = all(any(cell.kind == "level" for cell in self.cells.get(name, ())) for name in (indicator, like))
+        scale = exactly(Fraction(convert(Decimal(1), own, other)) if measured else 1)
+        return tuple(level.times(scale) for level in levels)
 
     def years(self, indicator: str, kind: str, part: str = "") -> list[int]:
         """Years with a figure of that kind."""

@@ -27,10 +27,10 @@ from attain.assessing import assess
 from attain.conditioning import Change, Condition
 from attain.dependence import Dependence
 from attain.errors import ArgumentError, AttainError, DataError
-from attain.event import Missing, PathEvent, event_of, sum_event
+from attain.event import AnyEvent, Missing, PathEvent, event_of, sum_event
 from attain.files import write_bytes
 from attain.history import AsOf
-from attain.joint import AnyEvent, JointMemory, is_settled, joint_probability
+from attain.joint import JointMemory, is_settled, joint_probability
 from attain.prior import Prior, load_prior
 from attain.projection import Mixture, Model, Projection, numerical_error
 from attain.scale import LOG, LOGIT
@@ -512,7 +512,7 @@ def baseline_of(plan: Any, history: Any, *, draws: int = DRAWS, **options: Any) 
     if result.projection is None or result.joint.dependence is None:
         raise ArgumentError(f"{result.plan.id}: no target is assessed, so there is nothing to sweep")
     events = {event.target.id: event for event in result.events}
-    return Baseline(events, replace(result.projection), result.joint.dependence, Drawing(draws, 1, result.seed))
+    return Baseline(events, replace(result.projection), result.joint.dependence, replace(result.drawing, threads=1))
 
 
 def _key(baseline: Baseline, scenario: Scenario) -> str:

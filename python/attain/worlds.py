@@ -205,8 +205,9 @@ class Reading:
         number = self.world["number"]
         read = target.readings.get(number, target) if number else target
         changes: dict[str, object] = {}
-        if self.world["base"] and self.group.other_bases(target):
-            changes["since"] = int(str(self.world["base"]))
+        base = self.world["base"]
+        if base and int(base) in self.group.other_bases(target):
+            changes["since"] = int(base)
         if self.world["prices"] == AS_ONE:
             changes["price"] = "nominal"
         return read.model_copy(update=changes) if changes else read
@@ -229,13 +230,11 @@ class Reading:
 
     @functools.cached_property
     def figures(self) -> dict[str, list[Figure]]:
-        """The published figures behind each target, of years before any target of its indicator."""
-        return {name: list(self._figures_behind(target)) for name, target in self.targets.items()}
+        """The published figures behind each target, up to its own year."""
+        own = self.targets.values()
+        return {t.id: [] if t.by is None else list(self._figures_behind(t, t.by + 1)) for t in own}
 
-    def _figures_behind(self, target: Target) -> Iterator[Figure]:
-        if target.by is None:
-            return
-        before = min(t.by for t in self.targets.values() if t.indicator == target.indicator and t.by is not None)
+    def _figures_behind(self, target: Target, before: int) -> Iterator[Figure]:
         for figure in self.group.figures_of(target, self.world, self.levels[target.id], before):
             if self.world["prices"] == AS_ONE:
                 yield replace(figure, price="nominal")
@@ -244,8 +243,10 @@ class Reading:
 
     @functools.cached_property
     def published(self) -> dict[str, Figure]:
-        """Every figure once, by the name of its source."""
-        return {f.source.name: f for own in self.figures.values() for f in own}
+        """Every figure of years before any target of its indicator, once, by the name of its source."""
+        dated = [(t, t.by) for t in self.targets.values() if t.by is not None]
+        first = {t.indicator: min(by for other, by in dated if other.indicator == t.indicator) for t, _ in dated}
+        return {f.source.name: f for t, _ in dated for f in self._figures_behind(t, first[t.indicator])}
 
     def seen(self, name: str) -> Seen | None:
         """The largest changes that the figures behind a target show, to the last of them."""
@@ -285,7 +286,7 @@ class Reading:
         named = {level for row in rows for level in row.coefficients}
         shares = [(t, f) for name, t in self.targets.items() for f in self.functionals[name]]
         rows = [*rows, *(row for t, f in shares if f.part in named for row in part_within_whole(t, [f]))]
-        of = [*(f for _, f in shares), *(figure.functional for figure in self.published.values())]
+        of = [*(f for _, f in shares), *(figure.functional for own in self.figures.values() for figure in own)]
         return [*rows, *signs(rows, {f.whole for f in of if f.whole is not None})]
 
 

@@ -321,6 +321,52 @@ def test_identities_do_not_mix_prices():
         at.audit(frame, identities=[{"kind": "part_of", "whole": "x", "parts": ["y"]}])
 
 
+def levels(**figures):
+    """One level a name, given as number and unit."""
+    return [{"indicator": name, "year": 2023, "value": value, "unit": unit} for name, (value, unit) in figures.items()]
+
+
+def test_parts_are_compared_in_the_unit_of_their_whole():
+    rows = levels(p=(500_100.0, "万元"), q=(50.03, "亿元"), w=(100.04, "亿元"))
+    rows.append({"indicator": "s", "year": 2023, "value": 50.0, "unit": "%", "kind": "share"})
+    kinds = {
+        "share": {"share": "s", "parts": ["p"]}, "sum": {"parts": ["p", "q"]}, "part_of": {"parts": ["p", "q"]},
+        "nested": {"parts": ["p"]},
+    }  # fmt: skip
+    identities = [{"kind": kind, "whole": "w", **fields} for kind, fields in kinds.items()]
+    assert at.audit(pd.DataFrame(rows), identities=identities).findings == ()
+    rows[0]["value"] = 600_100.0
+    found = at.audit(pd.DataFrame(rows), identities=identities[:2]).findings
+    assert {f.check: round(float(f.implied.point), 4) for f in found} == {
+        "share and levels": 0.5999, "parts and whole": 110.04,
+    }  # fmt: skip
+    assert any("60.01 over w of 100.04" in f.told.en for f in found)
+
+
+def test_counts_in_ten_thousands_need_their_total_too():
+    rows = levels(n=(5, "万家"), big=(2.5, "万家"), w=(20_100.0, "亿元"))
+    members = {"kind": "members", "whole": "w", "parts": ["n", "big"], "thresholds": ["10000万元"]}
+    (found,) = at.audit(pd.DataFrame(rows), identities=[members]).findings
+    assert (found.check, float(found.implied.point)) == ("counts", 25_000)
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        {"kind": "sum", "whole": "w", "parts": ["tonnes", "q"]},
+        {"kind": "share", "share": "s", "whole": "w", "parts": ["tonnes"]},
+        {"kind": "nested", "whole": "w", "parts": ["tonnes"]},
+        {"kind": "members", "whole": "w", "parts": ["n", "n1"], "thresholds": ["100吨"]},
+        {"kind": "members", "whole": "w", "parts": ["n", "q"], "thresholds": ["100亿元"]},
+    ],
+)
+def test_units_that_do_not_convert_are_refused(identity):
+    rows = levels(tonnes=(5.0, "吨"), q=(50.0, "亿元"), w=(100.0, "亿元"), n=(5, "个"), n1=(4, "个"))
+    rows.append({"indicator": "s", "year": 2023, "value": 50.0, "unit": "%", "kind": "share"})
+    with pytest.raises(at.UnitError, match=f"the {identity['kind']} of .* in w: cannot convert"):
+        at.audit(pd.DataFrame(rows), identities=[identity])
+
+
 def test_a_change_in_points_is_no_level():
     rows = [
         {"indicator": "x", "year": 2020, "kind": "level", "value": 5},

@@ -231,6 +231,27 @@ CONFLICTS = {
         [],
         "puts it at 19.11 % or more",
     ),
+    "about a level": (
+        [level("about", "5万亿元", id="a"), level("at_most", "4.2万亿元", id="b")], [], "puts it at 4.75 trillion yuan or more"
+    ),
+    "about a rate": (
+        [growth("about", "10%", id="a"), growth("at_most", "9%", id="b")], [], "puts it at 9.5 % or more"
+    ),
+    "about a fall": (
+        [at.reduction("x", since=2025, by=2028, about="20%", id="a"), growth("at_least", "-5%", id="b")],
+        [],
+        "puts it at −6.98 % or less",
+    ),
+    "about a count": (
+        [at.count("c", by=2028, about="30个", id="a"), at.count("c", by=2028, at_most="27个", id="b")],
+        [],
+        "puts it at 29 or more",
+    ),
+    "about a multiple": (
+        [at.multiple("x", since=2025, by=2028, about=2, id="a"), growth("at_most", "20%", id="b")],
+        [],
+        "puts it at 23.86 % or more",
+    ),
 }  # fmt: skip
 
 
@@ -268,7 +289,7 @@ def test_the_smallest_change_resolves_a_conflict_and_a_smaller_one_does_not(name
     changes = check(*targets, relations=relations).conflicts[0].changes
     assert set(changes) == {t.id for t in targets}
     for target in targets:
-        stated, change = float(min(b for b in target.bounds if b is not None)), changes[target.id]
+        stated, change = float(target.value), changes[target.id]
         if target.effective_unit in ("亿元", "万亿元"):
             stated *= {"亿元": 1e8, "万亿元": 1e12}[target.effective_unit]
         for share, resolved in ((1.001, True), (0.99, False)):
@@ -349,6 +370,32 @@ def test_falls_are_strained_too():
     assert check(less, history=LEVELS).verdicts.loc["r", "verdict"] == "strained"
     mild = at.reduction("x", since=2025, by=2028, at_least="6%", id="r")
     assert check(mild, history=falling).verdicts.loc["r", "verdict"] == CONSISTENT
+
+
+def test_a_later_target_starts_from_the_last_figure_whatever_an_earlier_one_asked():
+    figures = pd.DataFrame({"x": [100.0, 102.0, 104.0, 106.0, 140.0]}, index=range(2021, 2026))
+    early, late = at.level("x", by=2023, at_least=104, id="early"), at.level("x", by=2028, at_least=150, id="late")
+    result = check(early, late, history=figures)
+    row = implied(result, "needed", "late").iloc[0]
+    assert row["low"] == pytest.approx((150 / 140) ** (1 / 3) - 1)
+    assert "from 140 in 2025; the most ever published is 32.1 % growth (2024–2025)" in row["because"]
+    assert set(result.verdicts["verdict"]) == {CONSISTENT}
+
+
+def test_a_target_with_a_figure_of_its_year_needs_nothing_more():
+    figures = pd.DataFrame({"x": [100.0, 102.0, 140.0]}, index=[2023, 2024, 2025])
+    result = check(at.level("x", by=2025, at_least=130, id="l"), history=figures)
+    assert result.implied[result.implied["topic"] == "needed"].empty
+    assert result.verdicts.loc["l", "verdict"] == CONSISTENT
+
+
+def test_each_window_is_counted_from_its_own_other_bases():
+    """2024 is another base of the one only, and the year of the other's end."""
+    done = at.growth("x", since=2023, since_source="resolved", by=2024, at_least="5%", id="done")
+    begun = at.growth("x", since=2025, since_source="resolved", by=2028, at_least="6%", id="begun")
+    result = check(done, begun, issued="2025-08-28")
+    assert result.feasible
+    assert result.readings == 2
 
 
 def test_redundant_targets_and_what_they_follow_from():
