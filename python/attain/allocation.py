@@ -261,7 +261,7 @@ def _worth(
     joint = joint_probability(events, projection, dependence, drawing)
     p = math.exp(joint.log_probability or 0.0)
     expected = math.fsum(float(row["probability"]) for row in rows)
-    return rows, {"probability": p, "numerical_error": p * joint.log_error, "expected": expected}
+    return rows, {"probability": p, "numerical_error": joint.error, "expected": expected}
 
 
 def _of_total(projection: Projection, by: int, total: float, dependence: Dependence, drawing: Drawing) -> Estimate:

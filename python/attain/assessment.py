@@ -22,6 +22,7 @@ from attain.joint import Joint, is_settled
 from attain.language import Language
 from attain.plan import Plan
 from attain.projection import Projection, numerical_error
+from attain.scale import LOGIT
 from attain.simulation import Drawing
 from attain.target import Target
 from attain.units import convert, decimal
@@ -124,8 +125,7 @@ class Assessment:
         if self.log_probability is None or self.projection is None:
             return None
         nodes = sum(self.projection.node_error(name) for name in self.projection.indicators)
-        of_integral = math.exp(self.log_probability) * self.joint.log_error
-        return numerical_error(self.log_probability, nodes) + of_integral
+        return numerical_error(self.log_probability, nodes) + self.joint.error
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -344,6 +344,8 @@ def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]
     name = result.history.series_for(result.plan.id, target.indicator).series
     if result.as_of is None or target.by is None or name is None:
         return
+    if target.kind == "share" and result.history.scale_of(name) is not LOGIT:
+        return  # of two levels: neither alone is a figure of it
     later = rows["unused"].str.startswith(("released after", "after ")) & rows["kind"].isin(["level", "share"])
     own = (rows["indicator"] == name) & (rows["period"] == "") & (rows["year"] <= target.by)
     floors_first = rows[later & own].sort_values(["year", "bound"], ascending=[True, False], kind="stable")

@@ -21,12 +21,12 @@ from attain.projection import Mixture, Projection
 from attain.simulation import Drawing, Estimate, Simulation, estimate
 
 NO_REASON = Text("", "")
+_AS_ASKED = Text("as asked for", "按指定")
 Projections = Projection | Mapping[str, Projection]
 
 _RELATIVE_ERROR = 5e-4  # of an integral over two dimensions or more; one dimension goes far below
 _MOST_POINTS = 12 * 2**17  # what the generating vector of the lattice was made for
 _DRAWN = 1e-3, 12 * 2**14  # the same of the separation of variables
-_MOST_SUBSETS = 16
 _REMEMBERED, _KEYS = 128, 100_000  # indicators, keys of indicators
 _CLOSE_SCORE = 1e-3  # a quantile of a joined event, as a normal score
 _MOST_STEPS = 30
@@ -48,8 +48,9 @@ class Joint:
     engine : `exact` for one functional of one indicator, `independent` for a product over indicators, `factor` for
         an integral over common factors, `sov` for draws of components, `simulation` for paths; `none` where
         nothing is assessed.
-    log_error : numerical error of the log, of the integral or the draws.
+    log_error : numerical error of the log, of the integral or the draws; infinite where no draw attains all events.
     dependence : how the indicators move together; None where nothing is assessed.
+    reason : why this engine, or why there is no probability.
     """
 
     log_probability: float | None
@@ -57,6 +58,13 @@ class Joint:
     log_error: float = 0.0
     dependence: Dependence | None = None
     reason: Text = NO_REASON
+
+    @property
+    def error(self) -> float:
+        """Numerical error of the probability. Where no draw attains all events, the bound of the rule of three."""
+        if self.log_probability == -math.inf:
+            return 3 / _DRAWN[1] if math.isinf(self.log_error) else 0.0
+        return math.exp(self.log_probability or 0.0) * self.log_error
 
 
 class JointMemory:
@@ -118,20 +126,20 @@ def joint_probability(
     drawing
         Of paths; its seed is also that of the lattice, which integrates over two dimensions and more.
     engine
-        `"sov"` takes the separation of variables, and `"simulation"` paths, in any case; the others are as the events
-        and the dependence say.
+        `"sov"` takes the separation of variables, and `"simulation"` paths, in any case, `"factor"` its integral over
+        several years too; the others are as the events and the dependence say.
     memory
         Of problems that have indicators in common with this one; it changes no bit of the answer.
     """
     waiting, seed = [event for event in events if not is_settled(event)], drawing.seed
     open_events = [event for event in waiting if isinstance(event, Event)]
     by_paths = engine == "simulation" or len(open_events) < len(waiting)
-    chosen = "simulation" if by_paths else "sov" if engine == "sov" else _engine_for(open_events, dependence)
+    chosen, why = _paths_for(engine) if by_paths else _engine_for(open_events, dependence, engine)
     if not all(is_attained(event, projections) for event in events if is_settled(event)):
-        return Joint(-math.inf, chosen, dependence=dependence)
+        return Joint(-math.inf, chosen, 0.0, dependence, why)
     if by_paths and waiting:
         answer = probability_of_paths(waiting, projections, dependence, drawing)
-        return Joint(math.log(answer.probability), chosen, answer.error / answer.probability, dependence)
+        return Joint(math.log(answer.probability), chosen, answer.error / answer.probability, dependence, why)
     groups = _by_indicator(open_events)
     if chosen in ("factor", "sov"):
         log_p, error = (
@@ -139,9 +147,9 @@ def joint_probability(
             if chosen == "factor"
             else _separation(open_events, projections, dependence, seed)
         )
-        return Joint(log_p, chosen, error, dependence)
+        return Joint(log_p, chosen, error, dependence, why)
     parts = [_of_one_indicator(own, projections, dependence, seed) for own in groups]
-    return Joint(sum(p for p, _ in parts), chosen, sum(error for _, error in parts), dependence)
+    return Joint(sum(p for p, _ in parts), chosen, sum(error for _, error in parts), dependence, why)
 
 
 def is_settled(event: AnyEvent) -> bool:
@@ -276,15 +284,31 @@ def _root(score: Callable[[float], float], wanted: float, centre: float, spread:
     return y
 
 
-def _engine_for(open_events: Sequence[Event], dependence: Dependence) -> str:
-    if any(event.whole is not None for event in open_events):
-        return "sov"
-    if _functionals(open_events) <= 1:
-        return "exact"
+def _paths_for(asked: Engine) -> tuple[str, Text]:
+    if asked == "simulation":
+        return "simulation", _AS_ASKED
+    return "simulation", Text("a target bounds several quantities of a path", "有目标涉及走势中的多个数量")
+
+
+def _engine_for(events: Sequence[Event], dependence: Dependence, asked: Engine) -> tuple[str, Text]:
+    """The engine for events on one quantity each, and why."""
+    if asked == "sov":
+        return "sov", _AS_ASKED
+    if any(event.whole is not None for event in events):
+        return "sov", Text("a share joins two levels", "占比目标涉及两个总量")
+    if _functionals(events) <= 1:
+        return "exact", Text("one quantity of one indicator", "同一指标的同一数量")
     if dependence.kind == "independent":
-        return "independent"
-    several = any(_functionals(own) > 1 for own in _by_indicator(open_events))
-    return "sov" if several or dependence.correlation is not None else "factor"
+        return "independent", _AS_ASKED
+    if any(_functionals(own) > 1 for own in _by_indicator(events)):
+        return "sov", Text("several quantities of one indicator", "同一指标有多个目标量")
+    if dependence.correlation is not None:
+        return "sov", Text("correlations as given", "按给定的相关矩阵")
+    if asked == "factor":
+        return "factor", _AS_ASKED
+    if len({year for event in events for year in (event.by, event.since) if year is not None}) > 1:
+        return "sov", Text("several target years", "目标年份不同")
+    return "factor", Text("one quantity of each indicator in one year", "每个指标一个数量，年份相同")
 
 
 def _functionals(events: Sequence[Event]) -> int:
@@ -331,7 +355,9 @@ def _separation(
     events: Sequence[Event], projections: Projections, dependence: Dependence, seed: int
 ) -> tuple[float, float]:
     """log P of events that may join indicators, and its error."""
-    names = list(dict.fromkeys(name for event in events for name in event.indicators))
+    # In an order of their own, so that the same events have the same points in whatever order they come.
+    events = sorted(events, key=lambda e: (e.functional[:2], e.since or 0, e.whole or "", e.lower, e.upper))
+    names = sorted({name for event in events for name in event.indicators})
     if not names:
         return 0.0, 0.0
     mixtures = {name: _of(projections, name).mixture(name) for name in names}

@@ -214,7 +214,7 @@ class Worker:
             raise ArgumentError(joint.reason.en)
         log_p = joint.log_probability
         nodes = sum(self._node_error(work.basis, name) for name in names)
-        error = numerical_error(log_p, nodes) + math.exp(log_p) * joint.log_error
+        error = numerical_error(log_p, nodes) + joint.error
         changes = min(work.projection.origin(name).changes for name in names)
         settled = all(is_settled(event) for event in events)
         return Answer(ALL, math.exp(log_p), log_p, 0.0 if settled else error, joint.engine, changes, "")
