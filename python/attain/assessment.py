@@ -179,12 +179,14 @@ class Assessment:
         ------
         PlanError
             When the targets contradict each other, so that no path attains them.
+        NumericalError
+            When no path was found, and no proof that there is none.
         """
         from attain.path import no_path
 
         if self.attaining_path is None:
             return pd.DataFrame(index=pd.RangeIndex(0, name="year"))
-        if self.attaining_path.conflict:
+        if not self.attaining_path.found:
             raise no_path(self.attaining_path.conflict)
         return self.attaining_path.levels
 

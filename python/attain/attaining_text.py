@@ -144,15 +144,8 @@ def _spread(voice: _Voice, held: Bottleneck) -> Iterator[str]:
 
 
 def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
-    if path.conflict:
-        names = [voice.quoted(name) for name in path.conflict]
-        if len(names) == 1:
-            yield voice.say(f"Nothing would do: {names[0]} is out of reach.", f"无法做到：{names[0]}不可能实现。")
-            return
-        yield voice.say(
-            f"Nothing would do: {listed(names)} contradict each other; `check` says by how much.",
-            f"无法做到：{'、'.join(names)}互相矛盾，可用 check 查看矛盾所在。",
-        )
+    if not path.found:
+        yield conflict_text(path, voice.language)
         return
     if path.distance == 0:
         yield voice.say(
@@ -292,11 +285,8 @@ def relaxation_text(held: Bottleneck) -> Text:
 
 def path_text(path: AttainingPath, language: Language = "en") -> str:
     """A table of years for each indicator."""
-    if path.conflict:
-        return Text(
-            f"No path attains {' and '.join(path.conflict)} together.",
-            f"没有任何走势能同时实现 {'、'.join(path.conflict)}。",
-        ).say(language)
+    if not path.found:
+        return conflict_text(path, language)
     head = Text(
         f"The path nearest to the projection that attains every target: distance {path.distance:.2f}.",
         f"实现全部目标且最接近预测的走势：距离 {path.distance:.2f}。",
@@ -310,6 +300,26 @@ def path_text(path: AttainingPath, language: Language = "en") -> str:
     for title, rows in path_rows(path, language):
         lines += ["", title, *table_text(header, rows)]
     return "\n".join(lines)
+
+
+def conflict_text(path: AttainingPath, language: Language = "en") -> str:
+    """Why there is no path."""
+    labels = {event.target.id: f"“{label_of(event.target, language)}”" for event in path.events}
+    names = [labels[name] for name in path.conflict]
+    english, chinese = listed(names), "、".join(names)
+    if not names:
+        told = Text(
+            "No path that attains every target was found, and no proof that there is none.",
+            "没有找到能实现全部目标的走势，也未能证明不存在这样的走势。",
+        )
+    elif len(names) == 1:
+        told = Text(f"No path attains {english}: it is out of reach.", f"没有走势能做到：{chinese}不可能实现。")
+    else:
+        told = Text(
+            f"No path attains {english} together: they contradict each other; `check` says by how much.",
+            f"没有走势能同时做到：{chinese}互相矛盾，可用 check 查看矛盾所在。",
+        )
+    return told.say(language)
 
 
 def path_rows(path: AttainingPath, language: Language) -> Iterator[tuple[str, list[list[str]]]]:
