@@ -211,15 +211,15 @@ class Assessment:
     @functools.cached_property
     def menus(self) -> tuple[Menu, ...]:
         """What could be promised in place of the open targets: for each indicator with a level or share, and each year
-        of its targets, the levels with chances of 90, 60 and 30 %."""
+        and direction of its targets, the levels with chances of 90, 60 and 30 %."""
         from attain.goals import menu
 
         if self.projection is None:
             return ()
         alone = [e for e in self.open_events if isinstance(e, Event) and e.whole is None]
         known = [e for e in alone if self.projection.origin(e.indicator).levels]
-        words = {(e.indicator, e.by): e.word for e in known}
-        return tuple(menu(self.projection, name, by=by, word=word) for (name, by), word in words.items())
+        asked = dict.fromkeys((e.indicator, e.by, e.word) for e in known)
+        return tuple(menu(self.projection, name, by=by, word=word) for name, by, word in asked)
 
     @functools.cached_property
     def base_rates(self) -> dict[str, TrackRecord]:

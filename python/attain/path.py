@@ -20,7 +20,7 @@ import pandas as pd
 
 from attain.dependence import Dependence
 from attain.errors import ArgumentError, AttainError, NumericalError, PlanError
-from attain.event import AnyEvent
+from attain.event import AnyEvent, indicators_ahead
 from attain.language import Language
 from attain.least_distance import Nearest, nearest_point
 from attain.projection import Mixture, Projection
@@ -162,7 +162,7 @@ def attaining_path(events: Sequence[AnyEvent], projection: Projection, dependenc
     by_bound = pd.DataFrame({"multiplier": found.multipliers, "cost": cost}, index=pd.Index(names, name="id"))
     targets = by_bound.groupby(level="id", sort=False).sum()
     targets.insert(0, "binding", targets["multiplier"] > 0)
-    by_target = {e.target.id: [name for q in e.quantities for name, _, _ in q.terms] for e in events}
+    by_target = {event.target.id: indicators_ahead(event) for event in events}
     bound = dict.fromkeys(name for t in targets.index[targets["binding"]] for name in by_target[str(t)])
     return _as_frames(events, space, y, targets, float(np.linalg.norm(found.point)), tuple(bound))
 
