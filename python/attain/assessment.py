@@ -198,7 +198,8 @@ class Assessment:
 
         if self.projection is None or self.joint.dependence is None:
             return None
-        return bottleneck(self.open_events, self.projection, self.joint.dependence, self.drawing)
+        contradict = self.attaining_path is not None and bool(self.attaining_path.conflict)
+        return bottleneck(self.open_events, self.projection, self.joint.dependence, self.drawing, contradict=contradict)
 
     @property
     def bottleneck(self) -> pd.DataFrame:

@@ -153,8 +153,8 @@ def _below(spells: pd.DataFrame, required: float) -> float:
 
 
 def growth_spells(reference: History, years: int, price: str, lead: int = 0) -> pd.DataFrame:
-    """Growth per year of every spell of so many years between two levels on one scope, overlapping ones among them; a figure
-    that is a floor or a ceiling only ends none.
+    """Growth per year of every spell of so many years between two levels on one scope, overlapping ones among them;
+    floors and ceilings are no levels.
 
     Parameters
     ----------
@@ -252,8 +252,8 @@ def track_record(record: pd.DataFrame | str | PathLike[str], /, **like: Any) -> 
     Raises
     ------
     ArgumentError
-        For a file that cannot be read, a record without the column `attained`, a cell of it that is neither true nor false, and columns that the
-        record does not have.
+        For a file that cannot be read, a record without the column `attained`, a cell of it that is neither true nor
+        false, and columns that the record does not have.
     """
     frame = read_record(record)
     for column in like:
