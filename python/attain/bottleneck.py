@@ -50,7 +50,6 @@ class Bottleneck:
     events : the open targets.
     table : frame, index target id, the bottleneck first (the target whose removal raises P(all) most). Columns
         probability (alone), others (P of all the others), given (P of it when all the others are attained), shapley
-        probability (alone), others (P of all the others), given (P of it when all the others are attained), shapley
         (its share of -log P(all)) and fraction (that share of the whole). Both are NaN where the targets cannot all be
         attained, and where the 2^N subsets are not computed: for more than 16 open targets, or 6 where draws give the
         probabilities, unless a target is of paths and 500 simulated ones attain all.

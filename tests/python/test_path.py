@@ -355,3 +355,57 @@ def test_a_target_beyond_the_end_of_its_scale_is_told_not_crashed_on():
     )
     assert "out of reach" in result.attaining_path._repr_html_()
     assert "不可能实现" in result.summary(language="zh")
+
+
+def half_published(**bound):
+    """x published to 2022, y to 2021, and a bound on their sum in 2022."""
+    years = [*YEARS, *YEARS[:5]]
+    values = [*LEVELS, *(LEVELS[:5] * 1.4)]
+    history = pd.DataFrame({"indicator": ["x"] * 6 + ["y"] * 5, "year": years, "value": values})
+    parts = [at.level(name, by=2022, at_least=1, id=name) for name in ("x", "y")]
+    relation = {"kind": "sum", "whole": "whole", "parts": ["x", "y"]}
+    whole = at.level("z", by=2022, id="whole", **bound)
+    return at.assess({"id": "p", "targets": [*parts, whole], "relations": [relation]}, history, draws=2000)
+
+
+@pytest.mark.parametrize(
+    ("bound", "word"), [({"at_most": 130}, "missed"), ({"at_least": 120}, "attained"), ({"at_most": 140}, "missed")]
+)
+def test_what_is_published_of_a_sum_settles_it(bound, word):
+    result = half_published(**bound)
+    assert result.table.loc["whole", "likelihood"] == word
+    assert result.summary()
+
+
+def test_the_path_of_a_sum_is_of_what_is_not_published(tmp_path):
+    result = half_published(at_least=360)
+    assert result.attaining_path.bound == ("y",)
+    takes = dict(half_page(result))[QUESTIONS["takes"].en]
+    assert "by  in" not in takes
+    assert "other indicators" not in takes
+    result.to_html(tmp_path / "p.html")
+
+
+def test_a_question_without_an_answer_is_not_asked():
+    target = at.growth("x", since=2022, by=2025, at_least="12%", mode="every-year", id="g")
+    asked = [question for question, _ in half_page(at.assess({"id": "p", "targets": [target]}, levels(x=LEVELS)))]
+    assert asked == [QUESTIONS["holds"].en, QUESTIONS["takes"].en]
+
+
+def test_a_fall_is_no_growth():
+    result = at.assess({"id": "p", "targets": [at.level("x", by=2023, at_most=100, id="down")]}, levels(x=LEVELS))
+    assert "x changes by −28.6 %" in dict(half_page(result))[QUESTIONS["takes"].en]
+    assert "变动 −28.6%" in dict(half_page(result, "zh"))[QUESTIONS["takes"].zh]
+
+
+@pytest.mark.parametrize(("unit", "told"), [("家", False), ("亿元", True)])
+def test_the_growth_of_provinces_is_told_of_money_only(unit, told):
+    rows = pd.DataFrame({"indicator": "x", "year": YEARS, "value": LEVELS, "unit": unit})
+    target = at.level("x", by=2025, at_least=f"190{unit}", id="x")
+    assert ("China's provinces" in at.assess({"id": "p", "targets": [target]}, rows).summary()) == told
+
+
+def test_a_floor_and_a_ceiling_of_one_year_each_have_their_menu():
+    targets = [at.level("x", by=2025, at_least=120, id="f"), at.level("x", by=2025, at_most=200, id="c")]
+    result = at.assess({"id": "p", "targets": targets}, levels(x=LEVELS))
+    assert {menu.word for menu in result.menus} == {"at_least", "at_most"}
