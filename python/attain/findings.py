@@ -178,7 +178,9 @@ def _bound_at(target: Target, functional: Functional, ratio: Fraction, down: boo
     """The bound of a target at a ratio; things are counted whole, on the side that holds."""
     if target.is_rate:
         return functional.number(ratio)
-    return ratio if target.kind not in ("count", "count_above") else Fraction((math.floor if down else math.ceil)(ratio))
+    return (
+        ratio if target.kind not in ("count", "count_above") else Fraction((math.floor if down else math.ceil)(ratio))
+    )
 
 
 def _stated_at(target: Target, functional: Functional, room: _Room) -> Fraction | float:

@@ -200,8 +200,8 @@ class Ledger:
         return unit(self.history.unit_of(indicator)).dimension == "count"
 
     def is_flow(self, indicator: str) -> bool:
-        """Do the parts of a year add up to it? Money and quantities do; counts and shares are stocks."""
-        return unit(self.history.unit_of(indicator)).dimension in ("money", "mass", "energy")
+        """Do the parts of a year add up to it?"""
+        return unit(self.history.unit_of(indicator)).adds_up
 
     def apart(self, one: Iterable[int], other: Iterable[int]) -> bool:
         """Does a treatment, or a scope within one, keep the two sets of rows apart?"""

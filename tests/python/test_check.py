@@ -232,7 +232,9 @@ CONFLICTS = {
         "puts it at 19.11 % or more",
     ),
     "about a level": (
-        [level("about", "5万亿元", id="a"), level("at_most", "4.2万亿元", id="b")], [], "puts it at 4.75 trillion yuan or more"
+        [level("about", "5万亿元", id="a"), level("at_most", "4.2万亿元", id="b")],
+        [],
+        "puts it at 4.75 trillion yuan or more",
     ),
     "about a rate": (
         [growth("about", "10%", id="a"), growth("at_most", "9%", id="b")], [], "puts it at 9.5 % or more"
