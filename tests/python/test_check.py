@@ -313,6 +313,18 @@ def test_figures_take_part_in_conflicts_within_their_rounding():
         assert check(ceiling, at.level("x", by=2028, at_least=number), history=LEVELS).feasible == feasible
 
 
+def test_growth_of_a_hundred_per_cent_is_known_to_half_a_point():
+    """100 and growth of 100 % make 200, at least 99.5 times 1.995."""
+    rows = [
+        {"indicator": "x", "year": 2023, "value": 100.1, "kind": "level"},
+        {"indicator": "x", "year": 2024, "value": 100, "unit": "%", "kind": "growth"},
+    ]
+    steady = growth("at_least", "0%", since=2024, by=2026, id="g")
+    for most, feasible in ((199.5, False), (199.7, True)):
+        ceiling = at.level("x", by=2026, at_most=most, id="l")
+        assert check(steady, ceiling, history=pd.DataFrame(rows)).feasible == feasible
+
+
 def test_the_figure_of_the_target_year_is_not_asked():
     assert check(at.level("x", by=2025, at_least=200), history=LEVELS).feasible
 
