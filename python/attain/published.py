@@ -87,9 +87,9 @@ def _half_step(value: Decimal, row: pd.Series[Any]) -> Decimal:
     """
     told = Decimal(str(row["rounding"])) if row["rounding"] else None
     if row["kind"] != "level":
-        return (told or rate_step(100 * value)) / 200
+        return (rate_step(100 * value) if told is None else told) / 200
     last = last_digit(value)
-    step = told or (Decimal(1) if last == 10 else last)
+    step = told if told is not None else Decimal(1) if last == 10 else last
     if unit(row["unit"]).dimension == "count" and step <= 1:
         return Decimal(0)
     return min(step, abs(value) * Decimal(str(WIDEST))) / 2
