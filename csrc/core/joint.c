@@ -3,9 +3,11 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "joint_lattice.h"
 #include "joint_line.h"
+#include "joint_memo.h"
 #include "memory.h"
 #include "reverse_time.h"
 
@@ -95,13 +97,38 @@ static int is_impossible(const opened *o)
     return 0;
 }
 
+/* Answers from parts that serve no other integral. */
+static att_status line_of_parts(const joint_part *part, joint_products *products, double relative_error,
+                                att_joint_result *result)
+{
+    joint_source *own = new_block(products->parts, 1, 1, sizeof(joint_source));
+    joint_source **source = new_block(products->parts, 1, 1, sizeof *source);
+    for (size_t i = 0; own && source && i < products->parts; i++) {
+        own[i].part = &part[i];
+        source[i] = &own[i];
+    }
+    products->source = source;
+    att_status status = own && source ? joint_line(products, relative_error, result) : ATT_NO_MEMORY;
+    for (size_t i = 0; own && i < products->parts; i++) joint_source_free(&own[i]);
+    free(own);
+    free(source);
+    return status;
+}
+
+/* 0, 1, 2, ... */
+static size_t *all_of_them(size_t parts)
+{
+    size_t *factor = new_block(parts, 1, 1, sizeof(size_t));
+    for (size_t i = 0; factor && i < parts; i++) factor[i] = i;
+    return factor;
+}
+
 static att_status product_line(const opened *o, double relative_error, att_joint_result *result)
 {
-    size_t *factor = new_block(o->parts, 1, 1, sizeof(size_t));
+    size_t *factor = all_of_them(o->parts);
     if (!factor) return ATT_NO_MEMORY;
-    for (size_t i = 0; i < o->parts; i++) factor[i] = i;
-    joint_products products = {o->parts, 1, o->part, o->parts, factor};
-    att_status status = joint_line(&products, relative_error, result);
+    joint_products products = {.parts = o->parts, .answers = 1, .width = o->parts, .factor = factor};
+    att_status status = line_of_parts(o->part, &products, relative_error, result);
     free(factor);
     return status;
 }
@@ -136,6 +163,59 @@ att_status att_joint_log_probability(const att_joint *joint, const att_rectangle
     if (status != ATT_OK) return status;
     joint_task task = {joint, first_bits(bounds), used_years(joint, year), year};
     return task.years > MOST ? ATT_TOO_MANY : solve(&task, accuracy, result);
+}
+
+/* Every indicator has bounds on one functional, and the integral has one variable at most. */
+static int is_simple_line(const att_joint *joint, const joint_layout *layout)
+{
+    for (size_t i = 0; i < joint->indicators; i++) {
+        const att_joint_indicator *in = &joint->indicator[i];
+        size_t horizon = in->mixture.horizon;
+        if (in->bounds == 0) return 0;
+        for (size_t b = 1; b < in->bounds; b++)
+            if (memcmp(in->row, in->row + b * horizon, horizon * sizeof *in->row) != 0) return 0;
+    }
+    return layout->variables <= 1;
+}
+
+static att_status line_of_memo(const joint_task *task, const joint_layout *layout, const uint64_t *key,
+                               att_joint_memo *memo, double relative_error, att_joint_result *result)
+{
+    size_t parts = task->joint->indicators, *factor = all_of_them(parts);
+    joint_source **source = new_block(parts, 1, 1, sizeof *source);
+    att_status status = factor && source ? ATT_OK : ATT_NO_MEMORY;
+    int possible = 1;
+    joint_memo_reserve(memo, parts);
+    for (size_t i = 0; status == ATT_OK && i < parts; i++) {
+        status = joint_memo_source(memo, key[i], task, i, layout, &source[i]);
+        possible = possible && status == ATT_OK && source[i]->part->groups > 0;
+    }
+    joint_products products = {parts, 1, source, parts, factor};
+    *result = (att_joint_result){-INFINITY, 0, 0};
+    if (status == ATT_OK && possible) status = joint_line(&products, relative_error, result);
+    free(factor);
+    free(source);
+    return status;
+}
+
+att_status att_joint_log_probability_again(const att_joint *joint, const uint64_t *key, att_joint_memo *memo,
+                                           const att_rectangle_accuracy *accuracy, att_joint_result *result)
+{
+    int32_t year[MOST];
+    size_t bounds;
+    att_status status = check(joint, accuracy, result, &bounds);
+    if (status != ATT_OK) return status;
+    if (!key || !memo) return ATT_BAD_ARGUMENT;
+    joint_task task = {joint, first_bits(bounds), used_years(joint, year), year};
+    if (task.years > MOST) return ATT_TOO_MANY;
+    joint_layout layout = {.shared = new_block(joint->factors, task.years, 1, sizeof(size_t))};
+    if (!layout.shared) return ATT_NO_MEMORY;
+    joint_lay_out(&task, &layout);
+    status = is_simple_line(joint, &layout)
+                 ? line_of_memo(&task, &layout, key, memo, accuracy->relative_error, result)
+                 : solve(&task, accuracy, result);
+    free(layout.shared);
+    return status;
 }
 
 /* Numbers of the part of every non-empty set of an indicator's bounds: first[i] + set - 1. */
@@ -198,8 +278,11 @@ static att_status subsets_of_line(const joint_task *task, const joint_layout *la
     att_status status = open_pieces(task, layout, bounds, &p);
     if (status == ATT_OK) {
         list_factors(task, bounds, &p);
-        joint_products products = {p.parts, (size_t)1 << bounds, p.part, task->joint->indicators, p.factor};
-        status = joint_line(&products, relative_error, result);
+        joint_products products = {.parts = p.parts,
+                                   .answers = (size_t)1 << bounds,
+                                   .width = task->joint->indicators,
+                                   .factor = p.factor};
+        status = line_of_parts(p.part, &products, relative_error, result);
     }
     close_pieces(&p);
     return status;

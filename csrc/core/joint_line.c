@@ -11,12 +11,10 @@
 #include "kernels.h"
 #include "memory.h"
 
-#define FIRST_STEP 0.25
-#define MOST_REFINEMENT 32
 #define FALL 30.0 /* of an integrand below its value at 0, whatever the product */
 #define MOST_BLOCKS 2000
 #define LOG_SQRT_2PI 0.91893853320467274178
-#define ROUNDING 1e-13
+#define ROUNDING 1e-13     /* of each part, what it leaves out among it */
 #define KERNEL_ERROR 1e-14 /* for each unit of a log */
 #define SMOOTH_ERROR 1e-6  /* that comes at little cost */
 #define KINK_SAFETY 5      /* actual errors were found at up to 4.7 times the last change */
@@ -55,11 +53,12 @@ static att_status add_block(line_table *t, long first)
     if (!reserve(t, t->blocks + 1)) return ATT_NO_MEMORY;
     double *x = t->place + t->blocks * LANES;
     for (int lane = 0; lane < LANES; lane++) x[lane] = (double)(first + lane) * t->step;
-    for (size_t i = 0; i < parts; i++)
-        joint_given(&t->products->part[i], t->kernel, t->scale_refinement, x,
-                    &t->log_given[t->blocks * parts + i]);
+    att_status status = ATT_OK;
+    for (size_t i = 0; status == ATT_OK && i < parts; i++)
+        status = joint_source_given(t->products->source[i], t->kernel, t->line_refinement,
+                                    t->scale_refinement, first, &t->log_given[t->blocks * parts + i]);
     t->blocks++;
-    return ATT_OK;
+    return status;
 }
 
 /* The most that any product of parts can be at the outer end of the last block, over what it is at 0. */
@@ -160,7 +159,8 @@ static line_answer write_answers(const line_table *t, att_joint_result *result, 
     line_answer worst = {0, 0, 0};
     for (size_t a = 0; a < t->products->answers; a++) {
         line_answer found = product_of(t, t->products->factor + a * t->products->width);
-        double rounding = isinf(found.log_value) ? 0 : ROUNDING - KERNEL_ERROR * found.log_value;
+        double sure = (double)t->products->width * ROUNDING - KERNEL_ERROR * found.log_value;
+        double rounding = isinf(found.log_value) ? 0 : sure;
         double change = change_since(t, found.log_value, &result[a], again);
         result[a] = (att_joint_result){
             found.log_value, fmax(found.of_line + found.of_scale, change) + rounding, t->blocks * LANES};
@@ -182,7 +182,7 @@ static att_status refine(line_table *t, double relative_error, att_joint_result 
 {
     double enough = 0.5 * (t->has_kinks ? relative_error : fmin(relative_error, SMOOTH_ERROR));
     for (int again = 0;; again = 1) {
-        t->step = FIRST_STEP / t->line_refinement;
+        t->step = LINE_STEP / t->line_refinement;
         att_status status = fill(t);
         if (status != ATT_OK) return status;
         line_answer worst = write_answers(t, result, again);
@@ -192,11 +192,18 @@ static att_status refine(line_table *t, double relative_error, att_joint_result 
     }
 }
 
+static int any_has_kinks(const joint_products *products)
+{
+    for (size_t i = 0; i < products->parts; i++)
+        if (products->source[i]->part->has_kinks) return 1;
+    return 0;
+}
+
 att_status joint_line(const joint_products *products, double relative_error, att_joint_result *result)
 {
     line_table table = {.products = products,
                         .kernel = separation_choose(),
-                        .has_kinks = have_kinks(products->part, products->parts),
+                        .has_kinks = any_has_kinks(products),
                         .line_refinement = 1,
                         .scale_refinement = 1,
                         .at_zero = new_block(products->parts, 1, 1, sizeof(double))};

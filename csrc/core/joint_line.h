@@ -2,14 +2,14 @@
 #ifndef ATTAIN_CORE_JOINT_LINE_H
 #define ATTAIN_CORE_JOINT_LINE_H
 
-#include "joint_given.h"
+#include "joint_source.h"
 
 /* Any number of parts, and which of them each answer is the product of. */
 typedef struct {
     size_t parts, answers;
-    const joint_part *part; /* (parts) */
-    size_t width;           /* most parts of an answer */
-    const size_t *factor;   /* (answers, width): numbers of parts, NO_VARIABLE to leave the rest out */
+    joint_source *const *source; /* (parts) */
+    size_t width;                /* most parts of an answer */
+    const size_t *factor;        /* (answers, width): numbers of parts, NO_VARIABLE to leave the rest out */
 } joint_products;
 
 /* Writes result (answers). Parts have no variable but number 0. */

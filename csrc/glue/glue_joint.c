@@ -205,7 +205,75 @@ static PyObject *joint_subsets(PyObject *module, PyObject *args)
     return joint_of(module, args, "O!Kdn:joint_subsets", 1);
 }
 
-PyMethodDef joint_methods[] = {{"mvn_log_probability", mvn_log_probability, METH_VARARGS, mvn_doc},
-                               {"joint_log_probability", joint_log_probability, METH_VARARGS, joint_doc},
-                               {"joint_subsets", joint_subsets, METH_VARARGS, subsets_doc},
-                               {NULL, NULL, 0, NULL}};
+#define MEMO_NAME "attain.joint_memo"
+
+static void free_memo(PyObject *capsule)
+{
+    att_joint_memo_free(PyCapsule_GetPointer(capsule, MEMO_NAME));
+}
+
+PyDoc_STRVAR(memo_doc, "joint_memo(most, /)\n--\n\n"
+                       "What joint_log_probability_again remembers: so many indicators, for one thread.");
+
+static PyObject *joint_memo(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    Py_ssize_t most;
+    if (!PyArg_ParseTuple(args, "n:joint_memo", &most)) return NULL;
+    att_joint_memo *memo = att_joint_memo_new(most > 0 ? (size_t)most : 0);
+    if (!memo) return PyErr_NoMemory();
+    PyObject *capsule = PyCapsule_New(memo, MEMO_NAME, free_memo);
+    if (!capsule) att_joint_memo_free(memo);
+    return capsule;
+}
+
+PyDoc_STRVAR(
+    again_doc,
+    "joint_log_probability_again(indicators, key, memo, seed, relative_error, max_points, /)\n--\n\n"
+    "joint_log_probability to the last bit; what was computed of indicators of the same key is used again.\n\n"
+    "indicators as there, key (I) uint64, memo of joint_memo().");
+
+static PyObject *run_again(PyObject *module, const att_joint *joint, PyArrayObject *key, att_joint_memo *memo,
+                           const att_rectangle_accuracy *accuracy)
+{
+    att_joint_result result;
+    att_status status;
+    if (check_length(key, 0, joint->indicators, "key") < 0) return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = att_joint_log_probability_again(joint, PyArray_DATA(key), memo, accuracy, &result);
+    Py_END_ALLOW_THREADS
+    if (status != ATT_OK) return raise_status(module, status);
+    return Py_BuildValue("(dd)", result.log_probability, result.log_error);
+}
+
+static PyObject *joint_log_probability_again(PyObject *module, PyObject *args)
+{
+    PyObject *list, *keys, *capsule, *answer = NULL;
+    unsigned long long seed;
+    Py_ssize_t points;
+    att_rectangle_accuracy accuracy;
+    joint_arrays arrays;
+    if (!PyArg_ParseTuple(args, "O!OOKdn:joint_log_probability_again", &PyList_Type, &list, &keys, &capsule,
+                          &seed, &accuracy.relative_error, &points))
+        return NULL;
+    att_joint_memo *memo = PyCapsule_GetPointer(capsule, MEMO_NAME);
+    PyArrayObject *key = memo ? array_in(keys, NPY_UINT64, 1, "key") : NULL;
+    if (!key) return NULL;
+    accuracy.seed = seed;
+    accuracy.max_points = points > 0 ? (size_t)points : 0;
+    if (read_joint(list, &arrays) == 0) {
+        size_t factors = arrays.indicators ? array_length(arrays.field[LOADING], 0) : 0;
+        att_joint joint = {arrays.indicators, factors, arrays.indicator};
+        answer = run_again(module, &joint, key, memo, &accuracy);
+    }
+    release_joint(&arrays);
+    Py_DECREF(key);
+    return answer;
+}
+
+PyMethodDef joint_methods[] = {
+    {"mvn_log_probability", mvn_log_probability, METH_VARARGS, mvn_doc},
+    {"joint_log_probability", joint_log_probability, METH_VARARGS, joint_doc},
+    {"joint_subsets", joint_subsets, METH_VARARGS, subsets_doc},
+    {"joint_memo", joint_memo, METH_VARARGS, memo_doc},
+    {"joint_log_probability_again", joint_log_probability_again, METH_VARARGS, again_doc},
+    {NULL, NULL, 0, NULL}};

@@ -1,4 +1,4 @@
-/* mixture.h for Python: margins of a mixture, their tails and quantiles. */
+/* mixture.h for Python: margins of a mixture, their tails and quantiles; mixtures given linear functionals. */
 #include "glue.h"
 
 #include "attain/mixture.h"
@@ -138,7 +138,72 @@ static PyObject *margin_quantile(PyObject *module, PyObject *args)
     return result;
 }
 
+PyDoc_STRVAR(condition_doc,
+             "mixture_condition(weight, df, location, scale, row, value, /)\n--\n\n"
+             "The mixture given row'X = value: weight (K), df (K), location (K, H), scale (K, H, H).\n\n"
+             "weight (K), df (K), location (K, H), scale (K, H, H), row (C, H), value (C).");
+
+static PyObject *run_condition(PyObject *module, const att_mixture *mixture, PyArrayObject *row,
+                               PyArrayObject *value)
+{
+    size_t components = mixture->components, horizon = mixture->horizon;
+    PyArrayObject *weight = array_out(NPY_DOUBLE, 1, components, 0, 0),
+                  *df = array_out(NPY_DOUBLE, 1, components, 0, 0),
+                  *location = array_out(NPY_DOUBLE, 2, components, horizon, 0),
+                  *scale = array_out(NPY_DOUBLE, 3, components, horizon, horizon);
+    double *scratch = PyMem_Calloc(horizon + 1, sizeof *scratch);
+    att_status status = ATT_NO_MEMORY;
+    if (weight && df && location && scale && scratch) {
+        Py_BEGIN_ALLOW_THREADS
+        status = att_mixture_condition(mixture, array_length(row, 0), PyArray_DATA(row), PyArray_DATA(value),
+                                       PyArray_DATA(weight), PyArray_DATA(df), PyArray_DATA(location),
+                                       PyArray_DATA(scale), scratch);
+        Py_END_ALLOW_THREADS
+    }
+    PyObject *result = status == ATT_OK ? Py_BuildValue("(OOOO)", weight, df, location, scale)
+                                        : raise_status(module, status);
+    Py_XDECREF(weight);
+    Py_XDECREF(df);
+    Py_XDECREF(location);
+    Py_XDECREF(scale);
+    PyMem_Free(scratch);
+    return result;
+}
+
+static int condition_shapes_agree(PyArrayObject *const *in)
+{
+    size_t components = array_length(in[0], 0), horizon = array_length(in[4], 1);
+    return check_length(in[1], 0, components, "df") == 0 &&
+           check_length(in[2], 0, components, "location") == 0 &&
+           check_length(in[2], 1, horizon, "location") == 0 &&
+           check_length(in[3], 0, components, "scale") == 0 &&
+           check_length(in[3], 1, horizon, "scale") == 0 && check_length(in[3], 2, horizon, "scale") == 0 &&
+           check_length(in[5], 0, array_length(in[4], 0), "value") == 0;
+}
+
+static PyObject *mixture_condition(PyObject *module, PyObject *args)
+{
+    static const char *const names[6] = {"weight", "df", "location", "scale", "row", "value"};
+    static const int dimensions[6] = {1, 1, 2, 3, 2, 1};
+    PyObject *objects[6], *result = NULL;
+    PyArrayObject *in[6] = {NULL};
+    if (!PyArg_ParseTuple(args, "OOOOOO:mixture_condition", &objects[0], &objects[1], &objects[2],
+                          &objects[3], &objects[4], &objects[5]))
+        return NULL;
+    int ready = 1;
+    for (int i = 0; ready && i < 6; i++)
+        ready = (in[i] = array_in(objects[i], NPY_DOUBLE, dimensions[i], names[i])) != NULL;
+    if (ready && condition_shapes_agree(in)) {
+        att_mixture mixture = {array_length(in[0], 0), array_length(in[4], 1), PyArray_DATA(in[0]),
+                               PyArray_DATA(in[1]),    PyArray_DATA(in[2]),    PyArray_DATA(in[3])};
+        result = run_condition(module, &mixture, in[4], in[5]);
+    }
+    for (int i = 0; i < 6; i++) Py_XDECREF(in[i]);
+    return result;
+}
+
 PyMethodDef mixture_methods[] = {{"mixture_margin", mixture_margin, METH_VARARGS, margin_doc},
                                  {"margin_log_interval", margin_log_interval, METH_VARARGS, interval_doc},
                                  {"margin_quantile", margin_quantile, METH_VARARGS, quantile_doc},
+                                 {"mixture_condition", mixture_condition, METH_VARARGS, condition_doc},
                                  {NULL, NULL, 0, NULL}};

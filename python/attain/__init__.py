@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from attain.allocation import Allocation, allocate
 from attain.assessing import assess
 from attain.assessment import Assessment
 from attain.audit import Audit, audit
 from attain.backtest import Backtest, backtest
 from attain.bottleneck import Bottleneck
+from attain.comparison import compare, tornado
 from attain.consistency import Consistency, check
 from attain.deflator import Deflator
 from attain.errors import (
@@ -32,6 +34,8 @@ from attain.projection import Projection, project
 from attain.reading import load_history
 from attain.reference_class import ReferenceClass, TrackRecord, reference_class, track_record
 from attain.relation import Relation
+from attain.scenario import Override, Scenario, Shock, load_scenarios
+from attain.sweep import sweep
 from attain.target import (
     Target,
     count,
@@ -50,6 +54,7 @@ from attain.yardsticks import Yardsticks, yardsticks
 __version__ = "0.1.0"
 
 __all__ = [
+    "Allocation",
     "ArgumentError",
     "Assessment",
     "AttainError",
@@ -69,21 +74,26 @@ __all__ = [
     "Identity",
     "Menu",
     "NumericalError",
+    "Override",
     "Plan",
     "PlanError",
     "Prior",
     "Projection",
     "ReferenceClass",
     "Relation",
+    "Scenario",
+    "Shock",
     "Target",
     "TrackRecord",
     "UnitError",
     "Yardsticks",
+    "allocate",
     "assess",
     "audit",
     "backtest",
     "bundled_plans",
     "check",
+    "compare",
     "count",
     "count_above",
     "coverage",
@@ -98,6 +108,7 @@ __all__ = [
     "load_history",
     "load_plan",
     "load_prior",
+    "load_scenarios",
     "menu",
     "multiple",
     "mvn_probability",
@@ -108,7 +119,9 @@ __all__ = [
     "reduction",
     "reference_class",
     "share",
+    "sweep",
     "target_at",
+    "tornado",
     "track_record",
     "yardsticks",
 ]

@@ -102,6 +102,15 @@ def margin_log_interval(
 def margin_quantile(
     weight: ArrayLike, df: ArrayLike, location: ArrayLike, scale: ArrayLike, probability: ArrayLike, /
 ) -> _Floats: ...
+def mixture_condition(
+    weight: ArrayLike,
+    df: ArrayLike,
+    location: ArrayLike,
+    scale: ArrayLike,
+    row: ArrayLike,
+    value: ArrayLike,
+    /,
+) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
 def mvn_log_probability(
     lower: ArrayLike,
     upper: ArrayLike,
@@ -116,6 +125,10 @@ def mvn_log_probability(
 def joint_log_probability(
     indicators: list[_JointIndicator], seed: int, relative_error: float, max_points: int, /
 ) -> _Floats: ...
+def joint_memo(most: int, /) -> Any: ...
+def joint_log_probability_again(
+    indicators: list[_JointIndicator], key: ArrayLike, memo: Any, seed: int, relative_error: float, max_points: int, /
+) -> tuple[float, float]: ...
 def joint_subsets(
     indicators: list[_JointIndicator], seed: int, relative_error: float, max_points: int, /
 ) -> _Floats: ...

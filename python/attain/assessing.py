@@ -23,6 +23,7 @@ from attain.dependence import Dependence, dependence_of
 from attain.errors import ArgumentError, DataError
 from attain.event import (
     ASSESSED_KINDS,
+    AnyEvent,
     Event,
     Missing,
     PathEvent,
@@ -41,7 +42,6 @@ from attain.event import (
 )
 from attain.history import AsOf, History
 from attain.joint import (
-    AnyEvent,
     Engine,
     Joint,
     is_attained,
@@ -99,8 +99,8 @@ def assess(
         indicators, each with the exact probability of the bounds given it, `"simulation"` for the share of simulated
         paths. `"auto"`: `simulation` where a target needs it, which are growth and amounts in every year and sums of
         other indicators; `sov` where a share joins two levels; else `exact` where it serves, `independent` where
-        `dependence` says so, `sov` where an indicator has targets on several quantities, or correlations leave no
-        common factors, and `factor` otherwise.
+        `dependence` says so, `sov` where an indicator has targets on several quantities, targets have several years,
+        or correlations are given, and `factor` otherwise.
     dependence
         How the indicators move together: `"factor"`, one common factor estimated from the surprises of the past and
         shrunk to what was learned; `"independent"`; a mapping of indicators to loadings (-0.99 to 0.99) on one factor;
@@ -129,6 +129,8 @@ def assess(
     if engine not in get_args(Engine):
         raise ArgumentError(f"engine: {engine!r} is none of {', '.join(map(repr, get_args(Engine)))}")
     if engine == "independent":
+        if not (isinstance(dependence, str) and dependence in ("factor", "independent")):
+            raise ArgumentError("engine: 'independent' uses no dependence; leave one of the two out")
         dependence = "independent"
     if engine == "factor" and isinstance(dependence, str) and dependence == "independent":
         raise ArgumentError("engine: 'factor' needs a dependence; leave `dependence` out, or use 'independent'")
@@ -150,7 +152,9 @@ def assess(
     if engine == "exact" and result.engine != "exact":
         raise ArgumentError("engine: 'exact' needs targets on one functional of one indicator; leave it out")
     if engine in ("independent", "factor", "sov") and result.engine not in ("exact", "independent", engine):
-        raise ArgumentError(f"engine: {engine!r} serves not these targets, or correlations; use {result.engine!r}")
+        raise ArgumentError(
+            f"engine: {engine!r} does not serve here ({result.joint.reason.en}); leave it out for {result.engine!r}"
+        )
     return result if track_record is None else replace(result, track_record=read_record(track_record))
 
 
@@ -351,7 +355,7 @@ class _Work:
             data_alone=self._joint_range(list(events.values()), self.model == "random-walk"),
             prior=self.default.prior_name if self.default else self._asked,
             as_of=self.history.known,
-            seed=self.drawing.seed,
+            drawing=self.drawing,
         )
 
     def _default_events(self) -> tuple[dict[str, AnyEvent], dict[str, Missing]]:
@@ -438,7 +442,7 @@ class _Work:
             return log_p, numerical_error(log_p, nodes)
         joint = joint_probability([event], projection, self.dependence, self.drawing)
         assert joint.log_probability is not None, "an event has a probability"
-        return joint.log_probability, nodes + math.exp(joint.log_probability) * joint.log_error
+        return joint.log_probability, nodes + joint.error
 
     def _quantiles(self, event: AnyEvent, projection: Projection, asked: Sequence[float]) -> list[float]:
         """Quantiles of the outcome in the terms of the target, ascending; NaN where several figures have settled it."""

@@ -16,12 +16,14 @@ import numpy as np
 import pandas as pd
 
 from attain.errors import ArgumentError
-from attain.event import Event, figure_unit
+from attain.event import AnyEvent, Event, figure_unit
 from attain.history import History
-from attain.joint import Joint
+from attain.joint import Joint, is_settled
 from attain.language import Language
 from attain.plan import Plan
 from attain.projection import Projection, numerical_error
+from attain.scale import LOGIT
+from attain.simulation import Drawing
 from attain.target import Target
 from attain.units import convert, decimal
 
@@ -80,8 +82,8 @@ class Assessment:
         Name of the prior, `none` for the random walk.
     as_of
         Date or year of knowledge; None: everything published.
-    seed
-        As given.
+    drawing
+        Paths, threads and seed as given.
     track_record
         Past targets and what came of them, as given.
     """
@@ -89,7 +91,7 @@ class Assessment:
     plan: Plan
     history: History
     projection: Projection | None
-    events: tuple[Event, ...]
+    events: tuple[AnyEvent, ...]
     table: pd.DataFrame
     sensitivity: pd.DataFrame
     not_assessed: pd.DataFrame
@@ -98,8 +100,13 @@ class Assessment:
     data_alone: tuple[float, float]
     prior: str
     as_of: date | int | None
-    seed: int
+    drawing: Drawing
     track_record: pd.DataFrame | None = None
+
+    @property
+    def seed(self) -> int:
+        """As given."""
+        return self.drawing.seed
 
     @property
     def probability(self) -> float | None:
@@ -118,8 +125,7 @@ class Assessment:
         if self.log_probability is None or self.projection is None:
             return None
         nodes = sum(self.projection.node_error(name) for name in self.projection.indicators)
-        of_integral = math.exp(self.log_probability) * self.joint.log_error
-        return numerical_error(self.log_probability, nodes) + of_integral
+        return numerical_error(self.log_probability, nodes) + self.joint.error
 
     @property
     def range(self) -> tuple[float, float] | None:
@@ -150,20 +156,19 @@ class Assessment:
         return self.joint.dependence.to_frame()
 
     @property
-    def open_events(self) -> tuple[Event, ...]:
+    def open_events(self) -> tuple[AnyEvent, ...]:
         """The events that no published figure settles."""
-        return tuple(event for event in self.events if event.published is None)
+        return tuple(event for event in self.events if not is_settled(event))
 
     @functools.cached_property
     def attaining_path(self) -> AttainingPath | None:
         """The path nearest to the projection on which every open target is attained, and how far it is; None when
         nothing is assessed."""
-        from attain.path import attaining_path, floors_of_sums
+        from attain.path import attaining_path
 
         if self.projection is None or self.joint.dependence is None:
             return None
-        floors = floors_of_sums(self.plan, self.open_events, self.projection)
-        return attaining_path(self.open_events, self.projection, self.joint.dependence, floors)
+        return attaining_path(self.open_events, self.projection, self.joint.dependence)
 
     @property
     def path(self) -> pd.DataFrame:
@@ -191,7 +196,7 @@ class Assessment:
 
         if self.projection is None or self.joint.dependence is None:
             return None
-        return bottleneck(self.open_events, self.projection, self.joint.dependence, seed=self.seed)
+        return bottleneck(self.open_events, self.projection, self.joint.dependence, self.drawing)
 
     @property
     def bottleneck(self) -> pd.DataFrame:
@@ -209,7 +214,8 @@ class Assessment:
 
         if self.projection is None:
             return ()
-        known = [e for e in self.open_events if e.whole is None and self.projection.origin(e.indicator).levels]
+        alone = [e for e in self.open_events if isinstance(e, Event) and e.whole is None]
+        known = [e for e in alone if self.projection.origin(e.indicator).levels]
         words = {(e.indicator, e.by): e.word for e in known}
         return tuple(menu(self.projection, name, by=by, word=word) for (name, by), word in words.items())
 
@@ -338,6 +344,8 @@ def later_figures(target: Target, result: Assessment) -> Iterator[dict[str, Any]
     name = result.history.series_for(result.plan.id, target.indicator).series
     if result.as_of is None or target.by is None or name is None:
         return
+    if target.kind == "share" and result.history.scale_of(name) is not LOGIT:
+        return  # of two levels: neither alone is a figure of it
     later = rows["unused"].str.startswith(("released after", "after ")) & rows["kind"].isin(["level", "share"])
     own = (rows["indicator"] == name) & (rows["period"] == "") & (rows["year"] <= target.by)
     floors_first = rows[later & own].sort_values(["year", "bound"], ascending=[True, False], kind="stable")

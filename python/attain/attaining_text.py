@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from attain.bottleneck import RELAXED_TO
+from attain.event import Event
 from attain.goals import RUNGS, Menu, even_drift
 from attain.language import Language, Text, listed
 from attain.prior import prior_label
@@ -23,7 +24,7 @@ from attain.wording import chance, figure_words, needs_words, tight, unit_words
 if TYPE_CHECKING:
     from attain.assessment import Assessment
     from attain.bottleneck import Bottleneck
-    from attain.event import Event
+    from attain.event import AnyEvent
     from attain.goals import EvenDrift, Frontier
     from attain.path import AttainingPath
     from attain.projection import Projection
@@ -106,7 +107,7 @@ def half_page(result: Assessment, language: Language = "en") -> list[tuple[str, 
 
 def _holds(voice: _Voice, held: Bottleneck) -> Iterator[str]:
     if held.log_probability == -math.inf:
-        yield voice.say("The targets contradict each other.", "各目标互相矛盾。")
+        yield voice.say("The targets cannot all be attained.", "各目标不可能全部实现。")
         return
     first = held.table.iloc[0]
     name, alone = voice.quoted(str(held.table.index[0])), voice.chance(first["probability"])
@@ -145,6 +146,9 @@ def _spread(voice: _Voice, held: Bottleneck) -> Iterator[str]:
 def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
     if path.conflict:
         names = [voice.quoted(name) for name in path.conflict]
+        if len(names) == 1:
+            yield voice.say(f"Nothing would do: {names[0]} is out of reach.", f"无法做到：{names[0]}不可能实现。")
+            return
         yield voice.say(
             f"Nothing would do: {listed(names)} contradict each other; `check` says by how much.",
             f"无法做到：{'、'.join(names)}互相矛盾，可用 check 查看矛盾所在。",
@@ -158,10 +162,9 @@ def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
         return
     bound = set(path.targets.index[path.targets["binding"]])
     events = [e for e in _hardest_first(voice.result) if e.target.id in bound]
-    indicators = list(dict.fromkeys(name for e in events for name in e.indicators))
-    courses = [_course(voice, path, indicator) for indicator in indicators[:_MOST_NAMED]]
+    courses = [_course(voice, path, indicator) for indicator in path.bound[:_MOST_NAMED]]
     yield voice.say(f"Most likely in this way: {'; '.join(courses)}.", f"最可能的实现方式：{'；'.join(courses)}。")
-    if len(indicators) < len({name for e in voice.result.open_events for name in e.indicators}):
+    if len(path.bound) < len({name for e in voice.result.open_events for name in e.indicators}):
         yield voice.say("The other indicators need only move along.", "其他指标随之变动即可。")
     yield _modesty(voice, path)
     yield from _beliefs(voice, events)
@@ -213,9 +216,9 @@ def _modesty(voice: _Voice, path: AttainingPath) -> str:
     )
 
 
-def _beliefs(voice: _Voice, events: Sequence[Event]) -> Iterator[str]:
+def _beliefs(voice: _Voice, events: Sequence[AnyEvent]) -> Iterator[str]:
     """How others fared that began alike, and what would have to be believed: of the hardest floor under a level."""
-    for event in [e for e in events if _is_floor(e, voice.projection)][:1]:
+    for event in [e for e in events if isinstance(e, Event) and _is_floor(e, voice.projection)][:1]:
         scale, history = voice.projection.scale_of(event.indicator), voice.projection.history
         level = scale.figure(event.lower)
         if scale is LOG and history.price_of(event.indicator) == "nominal":
@@ -227,14 +230,14 @@ def _beliefs(voice: _Voice, events: Sequence[Event]) -> Iterator[str]:
             )
 
 
-def _hardest_first(result: Assessment) -> list[Event]:
+def _hardest_first(result: Assessment) -> list[AnyEvent]:
     order = {name: place for place, name in enumerate(result.bottleneck.index)}
     return sorted(result.open_events, key=lambda event: order[event.target.id])
 
 
 def _is_floor(event: Event, projection: Projection) -> bool:
     alone = event.since is None and event.whole is None
-    return alone and event.lower > -math.inf and bool(projection.origin(event.indicator).levels)
+    return alone and math.isfinite(event.lower) and bool(projection.origin(event.indicator).levels)
 
 
 # --- what could be promised instead ---------------------------------------------------------------------------------

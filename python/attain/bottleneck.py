@@ -21,17 +21,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from attain.dependence import Dependence
-from attain.event import Event
+from attain.event import AnyEvent, Event
 from attain.joint import joint_probability, subset_probabilities
 from attain.language import Language
 from attain.projection import Projection
 from attain.roots import root
+from attain.simulation import Drawing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = npt.NDArray[np.float64]
-_LogJoint = Callable[[Sequence[Event]], float]
+_LogJoint = Callable[[Sequence[AnyEvent]], float]
 
 MOST_SHARED, MOST_DRAWN = 16, 6
 RELAXED_TO = (0.5, 0.8)
@@ -53,10 +54,11 @@ class Bottleneck:
     log_probability : of all open targets; minus infinity where they contradict each other.
     relaxation : Series, index probability (0.5 and 0.8): the fraction of what is asked at which P(all) is that. Asked
         is the change in y from the last figure to the bound, so 1 is the plan, 0 no growth at all, above 1 more than
-        the plan; NaN where no fraction from -8 to 8 does. Bounds that no growth is asked for stay as they are.
+        the plan; NaN where no fraction from -8 to 8 does, and where paths give the probabilities. Bounds that no
+        growth is asked for stay as they are.
     """
 
-    events: tuple[Event, ...] = field(repr=False)
+    events: tuple[AnyEvent, ...] = field(repr=False)
     table: pd.DataFrame
     log_probability: float
     relaxation: pd.Series[float]
@@ -83,24 +85,26 @@ class Bottleneck:
         return bottleneck_chart(self, language=language)
 
 
-def bottleneck(events: Sequence[Event], projection: Projection, dependence: Dependence, *, seed: int = 0) -> Bottleneck:
+def bottleneck(
+    events: Sequence[AnyEvent], projection: Projection, dependence: Dependence, drawing: Drawing
+) -> Bottleneck:
     """What each of several open events does to their joint probability.
 
     Parameters
     ----------
     events : none of them settled by a published figure.
-    projection, dependence, seed : as in `joint_probability`.
+    projection, dependence, drawing : as in `joint_probability`.
     """
 
-    def log_joint(chosen: Sequence[Event]) -> float:
-        log_p = joint_probability(chosen, projection, dependence, seed=seed).log_probability if chosen else 0.0
+    def log_joint(chosen: Sequence[AnyEvent]) -> float:
+        log_p = joint_probability(chosen, projection, dependence, drawing).log_probability if chosen else 0.0
         assert log_p is not None, "events have a joint probability"
         return log_p
 
     n, whole = len(events), log_joint(events)
     each = [log_joint([event]) for event in events]
     others = [log_joint([e for e in events if e is not event]) for event in events]
-    table = _subsets(events, projection, dependence, seed, log_joint) if n and whole > -math.inf else None
+    table = _subsets(events, projection, dependence, drawing, log_joint) if n and whole > -math.inf else None
     shares = np.full(n, math.nan)
     if table is not None:
         table[[0, *(1 << i for i in range(n)), -1]] = [0.0, *each, whole]  # as the assessment tells them
@@ -121,13 +125,16 @@ def bottleneck(events: Sequence[Event], projection: Projection, dependence: Depe
 
 
 def _subsets(
-    events: Sequence[Event], projection: Projection, dependence: Dependence, seed: int, log_joint: _LogJoint
+    events: Sequence[AnyEvent], projection: Projection, dependence: Dependence, drawing: Drawing, log_joint: _LogJoint
 ) -> Floats | None:
-    """log P of every subset (2^N), from the table of one integral, or by draws of each subset; None where there are too
-    many."""
-    if joint_probability(events, projection, dependence, seed=seed).engine != "sov":
+    """log P of every subset (2^N), from the table of one integral, from what paths attain, or by draws of each subset;
+    None where there are too many."""
+    engine = joint_probability(events, projection, dependence, drawing).engine
+    own = [event for event in events if isinstance(event, Event)]
+    one_each = len({event.functional for event in own}) == len({event.indicator for event in own})
+    if engine == "simulation" or (engine != "sov" and one_each):
         known = len(events) <= MOST_SHARED
-        return subset_probabilities(events, projection, dependence, seed=seed) if known else None
+        return subset_probabilities(events, projection, dependence, drawing) if known else None
     if len(events) > MOST_DRAWN:
         return None
     subsets = range(1 << len(events))
@@ -152,17 +159,21 @@ def relaxed(event: Event, fraction: float, projection: Projection) -> Event:
     if event.since is None:
         last = [projection.origin(name).log_level for name in event.indicators]
         start = last[0] - sum(last[1:])
-    lower = event.lower - (1 - fraction) * max(event.lower - start, 0.0) if event.lower > -math.inf else event.lower
-    upper = event.upper + (1 - fraction) * max(start - event.upper, 0.0) if event.upper < math.inf else event.upper
+    lower = event.lower - (1 - fraction) * max(event.lower - start, 0.0) if math.isfinite(event.lower) else event.lower
+    upper = event.upper + (1 - fraction) * max(start - event.upper, 0.0) if math.isfinite(event.upper) else event.upper
     return replace(event, lower=lower, upper=upper)
 
 
-def _fraction_for(probability: float, events: Sequence[Event], projection: Projection, log_joint: _LogJoint) -> float:
-    """The fraction of what is asked at which all events have that probability; NaN where none does."""
+def _fraction_for(
+    probability: float, events: Sequence[AnyEvent], projection: Projection, log_joint: _LogJoint
+) -> float:
+    """The fraction of what is asked at which all events have that probability; NaN where none does, and where paths
+    give the probabilities, whose errors hide the root."""
+    own = [event for event in events if isinstance(event, Event)]
 
     def short(fraction: float) -> float:
-        asked = [relaxed(event, fraction, projection) for event in events]
+        asked = [relaxed(event, fraction, projection) for event in own]
         return max(log_joint(asked), _IMPOSSIBLE) - math.log(probability)
 
-    found = root(short, *_FRACTIONS, 1e-9) if events else None
+    found = root(short, *_FRACTIONS, 1e-9) if own and len(own) == len(events) else None
     return math.nan if found is None else found

@@ -1,4 +1,4 @@
-"""The command `attain`: plans, audit, project, assess, check, backtest."""
+"""The command `attain`: plans, audit, project, assess, check, sweep, backtest."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TextIO
 
@@ -24,7 +26,9 @@ from attain.history import AsOf
 from attain.language import Language
 from attain.plan import bundled_plans, plan_schema
 from attain.projection import Projection, project
+from attain.scenario import load_study
 from attain.simulation import DRAWS
+from attain.sweep import ALL, sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,6 +114,18 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("--format", choices=("table", "json"), default="table", help="on standard output")
     checking.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page")
     checking.set_defaults(run=_check)
+
+    many = commands.add_parser("sweep", help="the probabilities of a plan under many scenarios")
+    many.add_argument("scenarios", metavar="SCENARIOS", help="a .yaml, .csv or .xlsx file (docs/scenarios.md)")
+    many.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="write there; a sweep that stopped goes on"
+    )
+    many.add_argument("--plan", metavar="PLAN", help="as for assess (default: the one that the file names)")
+    many.add_argument("--history", metavar="FILE", help="as for assess (default: the file's, or the plan's own)")
+    many.add_argument("--as-of", type=_as_of, metavar="DATE", help="as for assess (default: the file's)")
+    many.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default 1)")
+    many.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the text and the figure")
+    many.set_defaults(run=_sweep)
 
     past = commands.add_parser("backtest", help="project a panel of series from past years, and score the projections")
     past.add_argument("panel", metavar="PANEL", help="id of a bundled history, or a .csv file")
@@ -197,6 +213,40 @@ def _check(options: argparse.Namespace) -> None:
         print(result.summary(language=options.lang))
 
 
+def _sweep(options: argparse.Namespace) -> None:
+    from attain.comparison import compare, sweep_text, tornado
+    from attain.figures import png
+
+    study, scenarios = load_study(options.scenarios)
+    plan = options.plan or study.plan
+    if plan is None:
+        raise ArgumentError(f"{options.scenarios}: name a plan, by plan: in the file or by --plan")
+    if options.workers < 1:
+        raise ArgumentError(f"--workers: {options.workers} is not 1 or more")
+    with ProcessPoolExecutor(options.workers) if options.workers > 1 else nullcontext() as executor:
+        results = sweep(
+            plan,
+            options.history or study.history,
+            scenarios,
+            executor=executor,
+            out=options.out / "answers",
+            model=study.model,
+            prior=study.prior,
+            as_of=study.as_of if options.as_of is None else options.as_of,
+            seed=study.seed,
+        )
+    name = _file_name(Path(options.scenarios).stem)
+    frames = {"results": results, "comparison": compare(results)}
+    files = {
+        f"{name}-{what}.csv": (what, frame.to_csv(index=False, lineterminator="\n").encode())
+        for what, frame in frames.items()
+    }
+    if (frames["comparison"]["target"] == ALL).any():
+        files[f"{name}-tornado.png"] = ("the figure", png(tornado(results, language=options.lang)))
+    print(sweep_text(results, options.lang))
+    _publish(files, options.out, sys.stdout)
+
+
 def _backtest(options: argparse.Namespace) -> None:
     result = backtest(
         options.panel,
@@ -253,7 +303,7 @@ def _add(files: dict[str, tuple[str, bytes]], result: Assessment, language: Lang
 
 
 def _files(result: Assessment, language: Language) -> Iterator[tuple[str, str, bytes]]:
-    from attain.figures import assessment_chart, bottleneck_chart, path_chart, png
+    from attain.figures import assessment_chart, png
     from attain.report import assessment_page
 
     plan, suffix = _file_name(result.plan.id), ".zh" if language == "zh" else ""
@@ -263,15 +313,15 @@ def _files(result: Assessment, language: Language) -> Iterator[tuple[str, str, b
         figure = assessment_chart(result, indicator, language=language)
         what = f"the figure of {indicator!r} in plan {result.plan.id!r}"
         yield f"{plan}-{_file_name(indicator)}{suffix}.png", what, png(figure)
-    if not result.open_events or result.attaining_path is None or result.holds_back is None:
+    if result.holds_back is not None and len(result.open_events) > 1:
+        figure = result.holds_back.plot(language=language)
+        yield f"{plan}-bottleneck{suffix}.png", f"the bottleneck of plan {result.plan.id!r}", png(figure)
+    if (path := result.attaining_path) is None:
         return
-    figure = bottleneck_chart(result.holds_back, language=language)
-    yield f"{plan}-bottleneck{suffix}.png", f"the bottleneck of plan {result.plan.id!r}", png(figure)
-    for indicator in dict.fromkeys(name for event in result.open_events for name in event.indicators):
-        if not result.attaining_path.conflict:
-            figure = path_chart(result.attaining_path, indicator, language=language)
-            what = f"the path of {indicator!r} in plan {result.plan.id!r}"
-            yield f"{plan}-path-{_file_name(indicator)}{suffix}.png", what, png(figure)
+    for indicator in path.bound:
+        figure = path.plot(indicator, language=language)
+        what = f"the path of {indicator!r} in plan {result.plan.id!r}"
+        yield f"{plan}-path-{_file_name(indicator)}{suffix}.png", what, png(figure)
 
 
 def _file_name(name: str) -> str:

@@ -48,8 +48,7 @@ class Dependence:
     loadings : frame, index indicator, one column per common factor; what two indicators' surprises correlate is the
         sum of products over columns.
     years : by indicator the years whose surprise it shares with another one; 0 where nothing was estimated.
-    correlation : frame of the correlations given, where an indicator is made of others (nearly), so that common factors
-        leave it nothing of its own; else None.
+    correlation : frame of the correlations given; None where there are loadings.
     """
 
     kind: Kind
@@ -70,9 +69,11 @@ class Dependence:
 
     def of(self, indicator: str) -> _Floats:
         """Loadings of one indicator; one that is not named stands alone."""
-        if indicator not in self.loadings.index:
-            return np.zeros(self.loadings.shape[1])
-        return self.loadings.loc[indicator].to_numpy(np.float64)
+        return self._rows.get(indicator, np.zeros(self.loadings.shape[1]))
+
+    @functools.cached_property
+    def _rows(self) -> dict[str, _Floats]:
+        return dict(zip(self.loadings.index, self.loadings.to_numpy(np.float64), strict=True))
 
     def to_frame(self) -> pd.DataFrame:
         """Index indicator, columns loading (several factors: loading_1 and on; where there are none, the correlations
@@ -144,8 +145,7 @@ def _from_loadings(asked: Mapping[Any, Any], projection: Projection) -> Dependen
 
 
 def _from_correlation(asked: pd.DataFrame, projection: Projection) -> Dependence:
-    """Loadings L with L L' + d I the matrix, d its least eigenvalue: exact for any number of factors. Where d leaves an
-    indicator less than 2 % of its own, the correlations as they are."""
+    """Correlations as they are; indicators that are not named stand alone."""
     rows, columns = ([_named(name, projection) for name in axis] for axis in (asked.index, asked.columns))
     if len(set(rows)) < len(rows) or sorted(rows) != sorted(columns):
         raise ArgumentError("dependence: a frame of correlations has the same indicators as index and columns")
@@ -159,24 +159,15 @@ def _from_correlation(asked: pd.DataFrame, projection: Projection) -> Dependence
         or np.abs(np.diag(matrix) - 1).max() > 1e-9
     ):
         raise ArgumentError("dependence: correlations are finite and symmetric, with ones on the diagonal")
-    values, vectors = np.linalg.eigh(matrix)
-    if values[0] < -_ROUNDING:
+    least = float(np.linalg.eigvalsh(matrix)[0])
+    if least < -_ROUNDING:
         raise ArgumentError(
-            f"dependence: the correlations contradict each other: their least eigenvalue is {values[0]:.3g}, and must"
+            f"dependence: the correlations contradict each other: their least eigenvalue is {least:.3g}, and must"
             " not be below 0"
         )
-    if values[0] < 1 - MOST_LOADING**2:
-        return _as_given(pd.DataFrame(matrix, index=rows, columns=rows), list(projection.indicators))
-    kept = values - values[0] > 1e-12
-    loadings = vectors[:, kept] * np.sqrt(values[kept] - values[0])
-    table = pd.DataFrame(loadings if loadings.size else np.zeros((len(rows), 1)), index=rows)
-    table = table.reindex(list(projection.indicators), fill_value=0.0)
-    return Dependence("given", table, pd.Series(0, index=table.index))
-
-
-def _as_given(correlation: pd.DataFrame, names: list[str]) -> Dependence:
-    """Correlations that have no common factors; indicators that are not named stand alone."""
-    whole = correlation.reindex(index=names, columns=names, fill_value=0.0)
+    names = list(projection.indicators)
+    whole = pd.DataFrame((matrix + matrix.T) / 2, index=rows, columns=rows)
+    whole = whole.reindex(index=names, columns=names, fill_value=0.0)
     whole = whole.where(~np.eye(len(names), dtype=bool), 1.0)
     none = pd.DataFrame(index=whole.index)
     return Dependence("given", none, pd.Series(0, index=whole.index), whole)

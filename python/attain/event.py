@@ -132,6 +132,9 @@ class PathEvent:
         return outcome
 
 
+AnyEvent = Event | PathEvent
+
+
 def can_be_assessed(target: Target, history: History) -> Missing | None:
     """None when the target's kind, year, indicator, price and unit allow an assessment; else what it lacks. The
     indicator is that of the history."""
@@ -434,11 +437,26 @@ def _share_event(target: Target, projection: Projection) -> Event | Missing:
     if all(ahead):
         return Event(target, part, by, None, low, high, base, None, whole)
     published = share_y(projection, part, whole, by)
+    if published is not None and _bounds_leave_share_open(projection, part, whole, by, low, high):
+        reason = Text(f"{by} has passed with a bound only", f"{by} 年已过，但只公布了下限或上限")
+        return Missing(reason, _figure_for(part, by))
     if published is None:
         lacks = whole if ahead[1] else part
         reason = Text(f"{by} has passed without a figure of both", f"{by} 年已过，但分子、分母数据不全")
         return Missing(reason, _figure_for(lacks, by))
     return Event(target, part, by, None, low, high, base, published, whole)
+
+
+def _bounds_leave_share_open(
+    projection: Projection, part: str, whole: str, year: int, lower: float, upper: float
+) -> bool:
+    """Is a published figure of part or whole a floor or a ceiling, so that they neither attain nor miss for sure?"""
+    least = most = 0.0
+    for name, side in ((part, 1), (whole, -1)):
+        row, y = published_row(projection, name, year), figure_y(projection, name, year)
+        ends = (y or 0.0,) * 2 if row is None or row["bound"] == "" else interval_of(row)
+        least, most = least + side * ends[::side][0], most + side * ends[::side][1]
+    return not ((lower <= least and most <= upper) or most < lower or upper < least)
 
 
 def share_y(projection: Projection, part: str, whole: str, year: int) -> float | None:

@@ -15,19 +15,19 @@ import numpy.typing as npt
 from attain import _core
 from attain.dependence import Dependence
 from attain.errors import NumericalError
-from attain.event import Event, PathEvent, figure_as_stated
+from attain.event import AnyEvent, Event, PathEvent, figure_as_stated
 from attain.language import Text
 from attain.projection import Mixture, Projection
-from attain.simulation import Drawing, Estimate, Simulation
+from attain.simulation import Drawing, Estimate, Simulation, estimate
 
 NO_REASON = Text("", "")
+_AS_ASKED = Text("as asked for", "按指定")
 Projections = Projection | Mapping[str, Projection]
-AnyEvent = Event | PathEvent
 
 _RELATIVE_ERROR = 5e-4  # of an integral over two dimensions or more; one dimension goes far below
 _MOST_POINTS = 12 * 2**17  # what the generating vector of the lattice was made for
 _DRAWN = 1e-3, 12 * 2**14  # the same of the separation of variables
-_MOST_SUBSETS = 16
+_REMEMBERED, _KEYS = 128, 100_000  # indicators, keys of indicators
 _CLOSE_SCORE = 1e-3  # a quantile of a joined event, as a normal score
 _MOST_STEPS = 30
 _FARTHEST = 1e-12  # probabilities count as at least this when scored
@@ -48,8 +48,9 @@ class Joint:
     engine : `exact` for one functional of one indicator, `independent` for a product over indicators, `factor` for
         an integral over common factors, `sov` for draws of components, `simulation` for paths; `none` where
         nothing is assessed.
-    log_error : numerical error of the log, of the integral or the draws.
+    log_error : numerical error of the log, of the integral or the draws; infinite where no draw attains all events.
     dependence : how the indicators move together; None where nothing is assessed.
+    reason : why this engine, or why there is no probability.
     """
 
     log_probability: float | None
@@ -57,6 +58,44 @@ class Joint:
     log_error: float = 0.0
     dependence: Dependence | None = None
     reason: Text = NO_REASON
+
+    @property
+    def error(self) -> float:
+        """Numerical error of the probability. Where no draw attains all events, the bound of the rule of three."""
+        if self.log_probability == -math.inf:
+            return 3 / _DRAWN[1] if math.isinf(self.log_error) else 0.0
+        return math.exp(self.log_probability or 0.0) * self.log_error
+
+
+class JointMemory:
+    """What the integrals of one thread have computed of single indicators.
+
+    Attributes
+    ----------
+    told : by indicator what its mixture and its loading follow from; to be set before each problem.
+    """
+
+    def __init__(self) -> None:
+        self.told: Mapping[str, Any] = {}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._memo, self._keys = _core.joint_memo(_REMEMBERED), dict[Any, int]()
+
+    def integral(
+        self, groups: Sequence[Sequence[Event]], arguments: list[tuple[Any, ...]], seed: int
+    ) -> tuple[float, float]:
+        """log P of events by indicator, and its error."""
+        if len(self._keys) > _KEYS:
+            self._forget()
+        keys = [self._keys.setdefault(self._content(own), len(self._keys)) for own in groups]
+        return _core.joint_log_probability_again(
+            arguments, np.array(keys, np.uint64), self._memo, seed, _RELATIVE_ERROR, _MOST_POINTS
+        )
+
+    def _content(self, own: Sequence[Event]) -> Any:
+        name = own[0].indicator
+        return name, self.told[name], tuple((event.functional, event.lower, event.upper) for event in own)
 
 
 def joint_probability(
@@ -66,6 +105,7 @@ def joint_probability(
     drawing: Drawing = _USUAL,
     *,
     engine: Engine = "auto",
+    memory: JointMemory | None = None,
 ) -> Joint:
     """Joint probability of events.
 
@@ -86,28 +126,30 @@ def joint_probability(
     drawing
         Of paths; its seed is also that of the lattice, which integrates over two dimensions and more.
     engine
-        `"sov"` takes the separation of variables, and `"simulation"` paths, in any case; the others are as the events
-        and the dependence say.
+        `"sov"` takes the separation of variables, and `"simulation"` paths, in any case, `"factor"` its integral over
+        several years too; the others are as the events and the dependence say.
+    memory
+        Of problems that have indicators in common with this one; it changes no bit of the answer.
     """
     waiting, seed = [event for event in events if not is_settled(event)], drawing.seed
     open_events = [event for event in waiting if isinstance(event, Event)]
     by_paths = engine == "simulation" or len(open_events) < len(waiting)
-    chosen = "simulation" if by_paths else "sov" if engine == "sov" else _engine_for(open_events, dependence)
+    chosen, why = _paths_for(engine) if by_paths else _engine_for(open_events, dependence, engine)
     if not all(is_attained(event, projections) for event in events if is_settled(event)):
-        return Joint(-math.inf, chosen, dependence=dependence)
+        return Joint(-math.inf, chosen, 0.0, dependence, why)
     if by_paths and waiting:
         answer = probability_of_paths(waiting, projections, dependence, drawing)
-        return Joint(math.log(answer.probability), chosen, answer.error / answer.probability, dependence)
+        return Joint(math.log(answer.probability), chosen, answer.error / answer.probability, dependence, why)
     groups = _by_indicator(open_events)
     if chosen in ("factor", "sov"):
         log_p, error = (
-            _integral(groups, projections, dependence, seed)
+            _integral(groups, projections, dependence, seed, memory)
             if chosen == "factor"
             else _separation(open_events, projections, dependence, seed)
         )
-        return Joint(log_p, chosen, error, dependence)
+        return Joint(log_p, chosen, error, dependence, why)
     parts = [_of_one_indicator(own, projections, dependence, seed) for own in groups]
-    return Joint(sum(p for p, _ in parts), chosen, sum(error for _, error in parts), dependence)
+    return Joint(sum(p for p, _ in parts), chosen, sum(error for _, error in parts), dependence, why)
 
 
 def is_settled(event: AnyEvent) -> bool:
@@ -157,18 +199,35 @@ def path_outcomes(
 
 
 def subset_probabilities(
-    events: Sequence[Event], projections: Projections, dependence: Dependence, *, seed: int = 0
+    events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing = _USUAL
 ) -> npt.NDArray[np.float64]:
-    """log P of every subset of open events, each on one indicator: (2^N); bit i of an index says that event i is among
-    them. At most 16."""
-    groups = _by_indicator(events)
-    order = [events.index(event) for own in groups for event in own]
+    """log P of every subset of open events: (2^N); bit i of an index says that event i is among them. At most 16. From
+    one integral where each is on one indicator, and from simulated paths where one bounds several quantities."""
+    own = [event for event in events if isinstance(event, Event)]
+    if len(own) < len(events):
+        return _subsets_of_paths(events, projections, dependence, drawing)
+    groups = _by_indicator(own)
+    order = [own.index(event) for group in groups for event in group]
     answers = _core.joint_subsets(
-        [_arguments(own, projections, dependence) for own in groups], seed, _RELATIVE_ERROR, _MOST_POINTS
+        [_arguments(group, projections, dependence) for group in groups], drawing.seed, _RELATIVE_ERROR, _MOST_POINTS
     )
     subsets = np.arange(2 ** len(events))
     moved = sum((subsets >> event & 1) << place for place, event in enumerate(order))
     return np.ascontiguousarray(answers[moved, 0])
+
+
+def _subsets_of_paths(
+    events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing
+) -> npt.NDArray[np.float64]:
+    tally = _simulation(events, projections, dependence, drawing).tally(drawing.draws, threads=drawing.threads)
+    assert tally.pattern is not None, "at most 16 events"
+    hits = tally.pattern.copy()
+    for place in range(len(events)):
+        pairs = hits.reshape(-1, 2, 1 << place)
+        pairs[:, 0] += pairs[:, 1]
+    logs = np.log([estimate(int(count), tally.paths).probability for count in hits])
+    logs[0] = 0.0
+    return logs
 
 
 def joined_quantiles(
@@ -225,15 +284,31 @@ def _root(score: Callable[[float], float], wanted: float, centre: float, spread:
     return y
 
 
-def _engine_for(open_events: Sequence[Event], dependence: Dependence) -> str:
-    if any(event.whole is not None for event in open_events):
-        return "sov"
-    if _functionals(open_events) <= 1:
-        return "exact"
+def _paths_for(asked: Engine) -> tuple[str, Text]:
+    if asked == "simulation":
+        return "simulation", _AS_ASKED
+    return "simulation", Text("a target bounds several quantities of a path", "有目标涉及走势中的多个数量")
+
+
+def _engine_for(events: Sequence[Event], dependence: Dependence, asked: Engine) -> tuple[str, Text]:
+    """The engine for events on one quantity each, and why."""
+    if asked == "sov":
+        return "sov", _AS_ASKED
+    if any(event.whole is not None for event in events):
+        return "sov", Text("a share joins two levels", "占比目标涉及两个总量")
+    if _functionals(events) <= 1:
+        return "exact", Text("one quantity of one indicator", "同一指标的同一数量")
     if dependence.kind == "independent":
-        return "independent"
-    several = any(_functionals(own) > 1 for own in _by_indicator(open_events))
-    return "sov" if several or dependence.correlation is not None else "factor"
+        return "independent", _AS_ASKED
+    if any(_functionals(own) > 1 for own in _by_indicator(events)):
+        return "sov", Text("several quantities of one indicator", "同一指标有多个目标量")
+    if dependence.correlation is not None:
+        return "sov", Text("correlations as given", "按给定的相关矩阵")
+    if asked == "factor":
+        return "factor", _AS_ASKED
+    if len({year for event in events for year in (event.by, event.since) if year is not None}) > 1:
+        return "sov", Text("several target years", "目标年份不同")
+    return "factor", Text("one quantity of each indicator in one year", "每个指标一个数量，年份相同")
 
 
 def _functionals(events: Sequence[Event]) -> int:
@@ -263,9 +338,15 @@ def _of_one_indicator(
 
 
 def _integral(
-    groups: Sequence[Sequence[Event]], projections: Projections, dependence: Dependence, seed: int
+    groups: Sequence[Sequence[Event]],
+    projections: Projections,
+    dependence: Dependence,
+    seed: int,
+    memory: JointMemory | None,
 ) -> tuple[float, float]:
     arguments = [_arguments(own, projections, dependence) for own in groups]
+    if memory is not None:
+        return memory.integral(groups, arguments, seed)
     ((log_p, error),) = _core.joint_log_probability(arguments, seed, _RELATIVE_ERROR, _MOST_POINTS)
     return float(log_p), float(error)
 
@@ -274,7 +355,9 @@ def _separation(
     events: Sequence[Event], projections: Projections, dependence: Dependence, seed: int
 ) -> tuple[float, float]:
     """log P of events that may join indicators, and its error."""
-    names = list(dict.fromkeys(name for event in events for name in event.indicators))
+    # In an order of their own, so that the same events have the same points in whatever order they come.
+    events = sorted(events, key=lambda e: (e.functional[:2], e.since or 0, e.whole or "", e.lower, e.upper))
+    names = sorted({name for event in events for name in event.indicators})
     if not names:
         return 0.0, 0.0
     mixtures = {name: _of(projections, name).mixture(name) for name in names}

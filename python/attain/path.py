@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,15 +18,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from attain.dependence import Dependence
-from attain.errors import ArgumentError, NumericalError, PlanError, UnitError
-from attain.event import Event
+from attain.errors import ArgumentError, NumericalError, PlanError
+from attain.event import AnyEvent
 from attain.language import Language
 from attain.least_distance import Nearest, nearest_point
-from attain.plan import Plan
 from attain.projection import Mixture, Projection
 from attain.scale import LOG
-from attain.target import Target
-from attain.units import convert
+from attain.simulation import Quantity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,18 +36,19 @@ _STEPS, _SETTLED = 500, 1e-10
 
 @dataclass(frozen=True)
 class Total:
-    """A floor under the sum of levels of a year: log(sum over terms of exp(y + log weight)) >= lower.
+    """A bound on a sum of levels: side * log(sum over terms of exp(y + log weight)) >= side * bound.
 
     Attributes
     ----------
     name : id of the target.
-    terms : by indicator the log of its weight, which carries the units.
+    terms : by indicator and year the log of the weight, which carries the units.
+    side : 1 for a floor, -1 for a ceiling.
     """
 
     name: str
-    by: int
-    terms: Mapping[str, float]
-    lower: float
+    terms: Mapping[tuple[str, int], float]
+    bound: float
+    side: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +67,9 @@ class AttainingPath:
         halved, rises by for 1 of the bound in logs, of a share in logits) and cost (its part of the squared distance;
         all together 1, none where the median attains the plan).
     distance : 0 where the median path attains every target.
-    conflict : ids of targets that contradict each other; there is no path then, and the frames are empty.
+    bound : the indicators whose path targets shape.
+    conflict : ids of targets that contradict each other, or lie at the end of a scale, such as a share of 100 %; there
+        is no path then, and the frames are empty.
 
     References
     ----------
@@ -84,6 +84,7 @@ class AttainingPath:
     deviation: pd.DataFrame
     targets: pd.DataFrame
     distance: float
+    bound: tuple[str, ...] = ()
     conflict: tuple[str, ...] = ()
 
     @property
@@ -120,18 +121,19 @@ class AttainingPath:
         return path_chart(self, self.projection.indicators[self.projection.position(indicator)], language=language)
 
 
-def attaining_path(
-    events: Sequence[Event], projection: Projection, dependence: Dependence, totals: Sequence[Total] = ()
-) -> AttainingPath:
-    """The nearest path that attains open events, and sums of levels that reach their floors.
+def attaining_path(events: Sequence[AnyEvent], projection: Projection, dependence: Dependence) -> AttainingPath:
+    """The nearest path that attains open events.
 
     Parameters
     ----------
     events : none of them settled by a published figure.
-    projection : of all indicators that events and totals name.
+    projection : of all indicators that events name.
     dependence : between these indicators.
-    totals : floors under sums.
     """
+    beyond = [e.target.id for e in events if any(q.lower == math.inf or q.upper == -math.inf for q in e.quantities)]
+    if beyond:
+        return _no_path(projection, tuple(beyond))
+    totals = list(_totals(events))
     space = _Space(projection, dependence)
     rows, bounds, names = space.linear(events)
     found = _nearest(space, rows, bounds, totals)
@@ -147,7 +149,9 @@ def attaining_path(
     by_bound = pd.DataFrame({"multiplier": found.multipliers, "cost": cost}, index=pd.Index(names, name="id"))
     targets = by_bound.groupby(level="id", sort=False).sum()
     targets.insert(0, "binding", targets["multiplier"] > 0)
-    return _as_frames(space, y, targets, math.sqrt(squared))
+    by_target = {event.target.id: event.indicators for event in events}
+    bound = dict.fromkeys(name for t in targets.index[targets["binding"]] for name in by_target[str(t)])
+    return _as_frames(space, y, targets, math.sqrt(squared), tuple(bound))
 
 
 class _Space:
@@ -173,40 +177,40 @@ class _Space:
             self.factor[own, own] = _root(scale[::-1, ::-1])
         self.factor = self.factor @ _root(_surprises(self.places, dependence))
 
-    def row(self, event: Event) -> Floats:
-        """The functional of an event."""
+    def row(self, quantity: Quantity) -> Floats:
+        """A sum of coefficient times y as a functional."""
         row = np.zeros(len(self.places))
-        row[self.places.index((event.indicator, event.by))] = 1.0
-        if event.since is not None:
-            row[self.places.index((event.indicator, event.since))] = -1.0
-        if event.whole is not None:
-            row[self.places.index((event.whole, event.by))] = -1.0
+        for name, year, coefficient in quantity.terms:
+            row[self.places.index((name, year))] += coefficient
         return row
 
-    def linear(self, events: Sequence[Event]) -> tuple[Floats, Floats, list[str]]:
+    def linear(self, events: Sequence[AnyEvent]) -> tuple[Floats, Floats, list[str]]:
         """Bounds of events as rows @ z >= bounds, and whose each is."""
         told = list(self._bounds(events))
         rows = np.array([row for row, _, _ in told]).reshape(-1, len(self.places))
         bounds = np.array([bound for _, bound, _ in told], np.float64)
         return rows @ self.factor, bounds - rows @ self.centre, [name for _, _, name in told]
 
-    def _bounds(self, events: Sequence[Event]) -> Iterator[tuple[Floats, float, str]]:
+    def _bounds(self, events: Sequence[AnyEvent]) -> Iterator[tuple[Floats, float, str]]:
         for event in events:
-            row = self.row(event)
-            if event.lower > -math.inf:
-                yield row, event.lower, event.target.id
-            if event.upper < math.inf:
-                yield -row, -event.upper, event.target.id
+            for quantity in event.quantities:
+                if quantity.rule != "logs":
+                    continue
+                row = self.row(quantity)
+                if quantity.lower > -math.inf:
+                    yield row, quantity.lower, event.target.id
+                if quantity.upper < math.inf:
+                    yield -row, -quantity.upper, event.target.id
 
     def tangent(self, total: Total, y: Floats) -> tuple[Floats, npt.NDArray[np.float64]]:
-        """A floor under a sum as a row and a bound of z, along its tangent at y. The log of a sum is convex in y, so
-        whoever keeps to the tangent keeps to the floor."""
-        at = [self.places.index((name, total.by)) for name in total.terms]
+        """A bound on a sum as a row and a bound of z, along its tangent at y. The log of a sum is convex in y, so
+        whoever keeps to the tangent keeps to a floor; to a ceiling, where the tangents settle."""
+        at = [self.places.index(place) for place in total.terms]
         logs = y[at] + np.array(list(total.terms.values()))
         value = np.logaddexp.reduce(logs)
         row = np.zeros(len(self.places))
         row[at] = np.exp(logs - value)
-        return row @ self.factor, np.asarray(total.lower - value + row @ (y - self.centre))
+        return total.side * row @ self.factor, np.asarray(total.side * (total.bound - value + row @ (y - self.centre)))
 
 
 def _moments(mixture: Mixture) -> tuple[Floats, Floats]:
@@ -252,9 +256,9 @@ def _starts(space: _Space, totals: Sequence[Total]) -> Iterator[Floats]:
     is not convex, so that there may be several paths to which none is near."""
     yield space.centre
     for total in totals:
-        for name in total.terms:
+        for place, log_weight in total.terms.items():
             start = space.centre.copy()
-            start[space.places.index((name, total.by))] = total.lower - total.terms[name]
+            start[space.places.index(place)] = total.bound - log_weight
             yield start
 
 
@@ -273,21 +277,15 @@ def _settle(space: _Space, rows: Floats, bounds: Floats, totals: Sequence[Total]
     raise NumericalError("the path to a sum did not settle")
 
 
-def _as_frames(space: _Space, y: Floats, targets: pd.DataFrame, distance: float) -> AttainingPath:
+def _as_frames(
+    space: _Space, y: Floats, targets: pd.DataFrame, distance: float, bound: tuple[str, ...]
+) -> AttainingPath:
     path, median, scale = (_frame(space, values) for values in (y, space.centre, space.scale))
     levels, growth = _figures(space.projection, path)
     middle, projected = _figures(space.projection, median)
     deviation = (path - median) / scale.where(scale > 0)
-    return AttainingPath(
-        space.projection,
-        levels,
-        middle,
-        growth,
-        projected,
-        deviation.fillna(0.0).where(path.notna()),
-        targets,
-        distance,
-    )
+    deviation = deviation.fillna(0.0).where(path.notna())
+    return AttainingPath(space.projection, levels, middle, growth, projected, deviation, targets, distance, bound)
 
 
 def _frame(space: _Space, values: Floats) -> pd.DataFrame:
@@ -312,37 +310,26 @@ def _figures(projection: Projection, y: pd.DataFrame) -> tuple[pd.DataFrame, pd.
 def _no_path(projection: Projection, conflict: tuple[str, ...]) -> AttainingPath:
     nothing = pd.DataFrame(columns=list(projection.indicators))
     targets = pd.DataFrame(columns=["binding", "multiplier", "cost"])
-    return AttainingPath(projection, nothing, nothing, nothing, nothing, nothing, targets, math.inf, conflict)
+    return AttainingPath(projection, nothing, nothing, nothing, nothing, nothing, targets, math.inf, (), conflict)
 
 
-def floors_of_sums(plan: Plan, events: Sequence[Event], projection: Projection) -> list[Total]:
-    """What the plan's relations of kind sum ask of parts together: where the whole has a floor on its level, and every
-    part an open target on a level of the same year, in units that convert."""
-    levels = {e.target.id: e for e in events if e.target.kind == "level"}
-    whole = {target.id: target for target in plan.targets}
-    found = (
-        _total(whole[str(r.whole)], [levels[p] for p in r.parts], projection)
-        for r in plan.relations
-        if r.kind == "sum" and set(r.parts) <= set(levels)
-    )
-    return [total for total in found if total is not None]
-
-
-def _total(whole: Target, parts: Sequence[Event], projection: Projection) -> Total | None:
-    floor, unit = whole.bounds[0], whole.effective_unit or ""
-    if whole.kind != "level" or floor is None or whole.by is None or any(part.by != whole.by for part in parts):
-        return None
-    try:
-        weights = {p.indicator: convert(Decimal(1), projection.history.unit_of(p.indicator), unit) for p in parts}
-    except UnitError:
-        return None
-    if len(weights) < len(parts):
-        return None
-    return Total(whole.id, whole.by, {name: math.log(weight) for name, weight in weights.items()}, math.log(floor))
+def _totals(events: Sequence[AnyEvent]) -> Iterator[Total]:
+    """The bounds on sums of levels."""
+    for event in events:
+        for quantity in event.quantities:
+            if quantity.rule != "levels":
+                continue
+            terms = {(name, year): math.log(weight) for name, year, weight in quantity.terms}
+            if quantity.lower > 0:
+                yield Total(event.target.id, terms, math.log(quantity.lower), 1)
+            if quantity.upper < math.inf:
+                yield Total(event.target.id, terms, math.log(quantity.upper), -1)
 
 
 def no_path(conflict: Sequence[str]) -> PlanError:
     """Why there is no path, and where to ask on."""
+    if len(conflict) == 1:
+        return PlanError(f"no path attains {conflict[0]}, which lies at the end of its scale or beyond; lower it")
     return PlanError(
         f"no path attains {' and '.join(conflict)} together: they contradict each other; `check` says by how much"
     )

@@ -113,7 +113,7 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _PlainDumper.add_representer(str, _represent_text)
 
 
-class _StrictLoader(yaml.SafeLoader):
+class StrictLoader(yaml.SafeLoader):
     """YAML whose mappings may not repeat a key: YAML itself would keep the last and lose the others."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -134,7 +134,7 @@ class _StrictLoader(yaml.SafeLoader):
 def _parse(text: str, suffix: str) -> Any:
     if suffix == ".toml":
         return tomllib.loads(text)
-    return json.loads(text) if suffix == ".json" else yaml.load(text, Loader=_StrictLoader)
+    return json.loads(text) if suffix == ".json" else yaml.load(text, Loader=StrictLoader)
 
 
 def _read(path: Path, name: str) -> Any:

@@ -11,7 +11,7 @@ import functools
 import math
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -198,6 +198,12 @@ class Projection:
         if name not in self._mixtures:
             self._mixtures[name] = self._posterior(position, origin)
         return self._mixtures[name]
+
+    def with_mixtures(self, mixtures: Mapping[str, Mixture]) -> Projection:
+        """The same projection with other mixtures of some indicators, by id."""
+        other = replace(self)
+        other._mixtures.update({**self._mixtures, **mixtures})
+        return other
 
     def _posterior(self, position: int, origin: Origin) -> Mixture:
         columns, horizon = self.observations.of(position).columns, self.to - origin.year

@@ -448,10 +448,9 @@ class _Page:
     def paths(self) -> Iterator[dict[str, Any]]:
         """The attaining path of each indicator that the targets bind."""
         path = self.result.attaining_path
-        if path is None or path.conflict:
+        if path is None:
             return
-        bound = [e for e in self.result.open_events if path.targets.loc[e.target.id, "binding"]]
-        for i, indicator in enumerate(dict.fromkeys(name for e in bound for name in e.indicators)):
+        for i, indicator in enumerate(path.bound):
             series = self.result.history.label_of(indicator, self.language)
             told = self.say(f"{series}: the path that attains the plan", f"{series}：实现规划的走势")
             yield self.drawn(path_chart(path, indicator, language=self.language), f"path{i}", told)

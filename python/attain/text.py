@@ -12,7 +12,6 @@ import pandas as pd
 
 from attain.language import Language, Text, check_language, note_of
 from attain.prior import NO_PRIOR, prior_label
-from attain.scale import LOG
 from attain.sensitivity import READINGS, Ends, Grid, Row, choices, data_alone, grids
 from attain.target import AS_STATED
 
@@ -273,17 +272,8 @@ def verdict(result: Assessment) -> Text:
 
 
 def engine_reason(result: Assessment) -> Text:
-    """Why the engine is `sov`; nothing for the others, which follow from the dependence."""
-    if result.engine != "sov":
-        return Text("", "")
-    shares = result.table.loc[result.table["kind"] == "share", "indicator"]
-    if any(result.history.scale_of(name) is LOG for name in shares):
-        return Text(" (a share joins two levels)", "（占比目标涉及两个总量）")
-    if result.joint.dependence is not None and result.joint.dependence.correlation is not None:
-        return Text(" (the correlations given have no common factors)", "（给定的相关矩阵没有公共因子）")
-    if result.table["indicator"].duplicated().any():
-        return Text(" (several quantities of one indicator)", "（同一指标有多个目标量）")
-    return Text(" (as asked for)", "（按指定）")
+    """Why this engine, in brackets."""
+    return Text(f" ({result.joint.reason.en})", f"（{result.joint.reason.zh}）")
 
 
 def precision(result: Assessment) -> Text:

@@ -61,10 +61,8 @@ static problem walks(size_t indicators, size_t components, double df)
     return p;
 }
 
-static att_status solve(const problem *p, att_rectangle_accuracy accuracy, int subsets,
-                        att_joint_result *result)
+static void indicators_of(const problem *p, att_joint_indicator *indicator)
 {
-    att_joint_indicator indicator[MOST];
     for (size_t i = 0; i < p->indicators; i++)
         indicator[i] = (att_joint_indicator){
             {p->components, YEARS, p->weight[i], p->df[i], p->location[i][0], p->scale[i][0][0]},
@@ -74,6 +72,13 @@ static att_status solve(const problem *p, att_rectangle_accuracy accuracy, int s
             p->row[i][0],
             p->lower[i],
             p->upper[i]};
+}
+
+static att_status solve(const problem *p, att_rectangle_accuracy accuracy, int subsets,
+                        att_joint_result *result)
+{
+    att_joint_indicator indicator[MOST];
+    indicators_of(p, indicator);
     att_joint joint = {p->indicators, p->factors, indicator};
     return subsets ? att_joint_subsets(&joint, &accuracy, result)
                    : att_joint_log_probability(&joint, &accuracy, result);
@@ -125,6 +130,27 @@ static void assert_within(double value, double expected, double error)
 {
     if (!(fabs(value - expected) <= error))
         fail_msg("%.12g is not %.12g within %.2g", value, expected, error);
+}
+
+/* A far upper bound changes nothing but the way: components one by one instead of gathered in bins. */
+static void components_may_be_gathered(void **unused)
+{
+    (void)unused;
+    static const double DF[] = {1.4, 5.4, 30, INFINITY}, PUSH[] = {-3, 0, 1.5, 5};
+    for (size_t d = 0; d < COUNT(DF); d++) {
+        for (size_t c = 0; c < COUNT(PUSH); c++) {
+            problem gathered = walks(4, COMPONENTS, DF[d]), single;
+            if (d == 3) gathered.df[2][0] = 7; /* normal and t components in one indicator */
+            for (size_t i = 0; i < 4; i++) {
+                gathered.lower[i][0] += PUSH[c];
+                gathered.loading[i][0] *= i == 1 ? -1 : 1;
+            }
+            single = gathered;
+            for (size_t i = 0; i < 4; i++) single.upper[i][0] = 1e40;
+            double log_p = solved(&gathered, ORDINARY).log_probability;
+            assert_within(solved(&single, ORDINARY).log_probability, log_p, 1e-12 * fmax(1, -log_p));
+        }
+    }
 }
 
 static void normals_in_one_year_are_a_rectangle(void **unused)
@@ -230,6 +256,40 @@ static void strangers_multiply(void **unused)
 }
 
 /* The mode far out, seven indicators and heavy tails: more nodes change nothing, and the error covers what they do. */
+/* Ten problems that differ in one indicator each, in a memo that is filled, used, and emptied on the way. */
+static void what_is_remembered_is_the_same_to_the_last_bit(void **unused)
+{
+    (void)unused;
+    problem p = walks(5, COMPONENTS, 4);
+    att_joint_memo *memo = att_joint_memo_new(0);
+    assert_non_null(memo);
+    uint64_t key[MOST] = {0, 1, 2, 3, 4};
+    for (uint64_t round = 0; round < 100; round++) {
+        size_t i = round % 5;
+        att_joint_indicator indicator[MOST];
+        p.lower[i][0] = uniform() - 0.5;
+        p.loading[i][0] =
+            round % 7 == 3 ? 0 : 0.9 * uniform(); /* without a loading there is another integral */
+        if (round % 10 == 9) p.row[i][0][0] = -1; /* and with another year */
+        key[i] = 5 + round;
+        indicators_of(&p, indicator);
+        att_joint joint = {p.indicators, p.factors, indicator};
+        att_joint_result again, once = solved(&p, ORDINARY);
+        for (int repeat = 0; repeat < 2; repeat++) {
+            assert_int_equal(att_joint_log_probability_again(&joint, key, memo, &ORDINARY, &again), ATT_OK);
+            assert_true(again.log_probability == once.log_probability && again.log_error == once.log_error);
+        }
+        p.row[i][0][0] = 0;
+        if (round % 10 == 9) key[i] = 1000 + round;
+    }
+    att_joint joint = {0};
+    att_joint_result result;
+    assert_int_equal(att_joint_log_probability_again(&joint, key, memo, &ORDINARY, &result),
+                     ATT_BAD_ARGUMENT);
+    att_joint_memo_free(memo);
+    att_joint_memo_free(NULL);
+}
+
 static void tails_are_stable(void **unused)
 {
     (void)unused;
@@ -353,7 +413,9 @@ int main(void)
         cmocka_unit_test(two_factors_are_a_rectangle),
         cmocka_unit_test(one_indicator_is_a_multivariate_t),
         cmocka_unit_test(margins_are_exact),
+        cmocka_unit_test(components_may_be_gathered),
         cmocka_unit_test(strangers_multiply),
+        cmocka_unit_test(what_is_remembered_is_the_same_to_the_last_bit),
         cmocka_unit_test(tails_are_stable),
         cmocka_unit_test(loadings_near_one_are_integrated),
         cmocka_unit_test(subsets_are_those_of_fewer_bounds),

@@ -1,5 +1,5 @@
 /* Margins of mixtures: tails, intervals and quantiles against mpmath, known values, refusals, and the
- * batch path. */
+ * batch path; mixtures of which years are fixed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -372,6 +372,126 @@ static void the_batch_refuses_bad_input(void **state)
                      ATT_NOT_FINITE);
 }
 
+static void assert_near(double value, double exact, double error)
+{
+    if (!(fabs(value - exact) <= error)) fail_msg("%.17g is not %.17g to %g", value, exact, error);
+}
+
+#define WALK_YEARS 4
+
+/* Random walks with known drift: two components of different drift and speed. */
+typedef struct {
+    double weight[2], df[2], location[2][WALK_YEARS], scale[2][WALK_YEARS][WALK_YEARS], scratch[WALK_YEARS];
+} walks;
+
+static walks two_walks(double df)
+{
+    walks w = {.weight = {0.3, 0.7}, .df = {df, df}};
+    static const double drift[2] = {0.05, 0.12}, variance[2] = {0.01, 0.04};
+    for (size_t k = 0; k < 2; k++) {
+        for (size_t h = 0; h < WALK_YEARS; h++) {
+            w.location[k][h] = drift[k] * (double)(h + 1);
+            for (size_t j = 0; j < WALK_YEARS; j++)
+                w.scale[k][h][j] = variance[k] * (double)((h < j ? h : j) + 1);
+        }
+    }
+    return w;
+}
+
+static att_status conditioned(const walks *in, size_t conditions, const double *row, const double *value,
+                              walks *out)
+{
+    att_mixture mixture = {2, WALK_YEARS, in->weight, in->df, in->location[0], in->scale[0][0]};
+    return att_mixture_condition(&mixture, conditions, row, value, out->weight, out->df, out->location[0],
+                                 out->scale[0][0], out->scratch);
+}
+
+/* A walk that is at x in its second year starts from there; its first year is a bridge. */
+static void a_walk_goes_on_from_where_it_is_fixed(void **state)
+{
+    (void)state;
+    static const double row[WALK_YEARS] = {0, 1, 0, 0}, x = 0.31;
+    walks in = two_walks(INFINITY), out;
+    assert_int_equal(conditioned(&in, 1, row, &x, &out), ATT_OK);
+    double density[2], total = 0;
+    for (size_t k = 0; k < 2; k++) {
+        double drift = in.location[k][0], variance = in.scale[k][0][0], sd = sqrt(2 * variance);
+        assert_near(out.location[k][0], x / 2, 1e-15);
+        assert_near(out.location[k][3], x + 2 * drift, 1e-15);
+        assert_true(out.location[k][1] == x && out.scale[k][1][1] == 0 && out.scale[k][1][3] == 0);
+        assert_near(out.scale[k][0][0], variance / 2, 1e-16);
+        assert_near(out.scale[k][2][3], variance, 1e-16);
+        assert_near(out.scale[k][0][3], 0, 1e-16);
+        total += density[k] = in.weight[k] * exp(att_log_density((x - 2 * drift) / sd, INFINITY)) / sd;
+    }
+    for (size_t k = 0; k < 2; k++) assert_near(out.weight[k], density[k] / total, 1e-15);
+}
+
+/* Two years at once are the one after the other; the t gains a degree of freedom and a new scale by each. */
+static void conditions_may_come_one_by_one(void **state)
+{
+    (void)state;
+    static const double row[2][WALK_YEARS] = {{1, 0, 0, 0}, {0, 0, -1, 1}}, value[2] = {0.2, -0.4};
+    walks in = two_walks(5), both, first, second;
+    assert_int_equal(conditioned(&in, 2, row[0], value, &both), ATT_OK);
+    assert_int_equal(conditioned(&in, 1, row[0], value, &first), ATT_OK);
+    assert_int_equal(conditioned(&first, 1, row[1], value + 1, &second), ATT_OK);
+    for (size_t k = 0; k < 2; k++) {
+        double error = 0.2 - in.location[k][0], square = error * error / in.scale[k][0][0];
+        assert_true(first.df[k] == 6 && both.df[k] == 7);
+        assert_near(first.scale[k][1][1], (5 + square) / 6 * in.scale[k][0][0], 1e-15);
+        assert_near(both.weight[k], second.weight[k], 1e-15);
+        for (size_t h = 0; h < WALK_YEARS; h++) {
+            assert_near(both.location[k][h], second.location[k][h], 1e-15);
+            for (size_t j = 0; j < WALK_YEARS; j++)
+                assert_near(both.scale[k][h][j], second.scale[k][h][j], 1e-15);
+        }
+    }
+}
+
+/* The t as a mean over normals of random scale: P(X_4 <= c | X_2 = x) by Bayes' rule and Simpson's. */
+static void a_conditioned_t_is_a_mean_over_scales(void **state)
+{
+    (void)state;
+    static const double row[WALK_YEARS] = {0, 1, 0, 0}, last[WALK_YEARS] = {0, 0, 0, 1}, x = 0.9;
+    walks in = two_walks(4), out;
+    assert_int_equal(conditioned(&in, 1, row, &x, &out), ATT_OK);
+    double location[2], scale[2], above = 0, total = 0;
+    for (size_t k = 0; k < 2; k++) {
+        for (int i = 0; i <= 4000; i++) {
+            double s = -6 + 9 * (double)i / 4000, r = exp(s),
+                   weight = i == 0 || i == 4000 ? 1
+                            : i % 2             ? 4
+                                                : 2;
+            double sd = sqrt(2 * in.scale[k][0][0]) / r, z = (x - 2 * in.location[k][0]) / sd;
+            double height =
+                weight * in.weight[k] * exp(4 * s - 2 * r * r + att_log_density(z, INFINITY)) / sd;
+            double far = (1.2 - x - 2 * in.location[k][0]) / sd;
+            total += height;
+            above += height * exp(att_log_tail(far, INFINITY, ATT_UPPER));
+        }
+    }
+    att_mixture mixture = {2, WALK_YEARS, out.weight, out.df, out.location[0], out.scale[0][0]};
+    assert_int_equal(att_mixture_margin(&mixture, last, location, scale), ATT_OK);
+    att_margin margin = {2, out.weight, out.df, location, scale};
+    assert_near(exp(log_tail(&margin, 1.2, ATT_UPPER)), above / total, 1e-9);
+}
+
+static void conditions_that_say_nothing_new_are_refused(void **state)
+{
+    (void)state;
+    static const double twice[2][WALK_YEARS] = {{0, 1, 0, 0}, {0, 2, 0, 0}}, nothing[WALK_YEARS] = {0};
+    static const double value[2] = {0.1, 0.3}, far = 1e200;
+    walks in = two_walks(INFINITY), out;
+    assert_int_equal(conditioned(&in, 2, twice[0], value, &out), ATT_DEGENERATE);
+    assert_int_equal(conditioned(&in, 1, nothing, value, &out), ATT_DEGENERATE);
+    assert_int_equal(conditioned(&in, 1, twice[0], &far, &out), ATT_NO_PRECISION);
+    double nan_value = NAN;
+    assert_int_equal(conditioned(&in, 1, twice[0], &nan_value, &out), ATT_NOT_FINITE);
+    in.weight[0] = 0.9;
+    assert_int_equal(conditioned(&in, 1, twice[0], value, &out), ATT_BAD_ARGUMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -388,6 +508,10 @@ int main(void)
         cmocka_unit_test(bad_questions_are_refused),
         cmocka_unit_test(a_row_makes_a_margin),
         cmocka_unit_test(bad_mixtures_are_refused),
+        cmocka_unit_test(a_walk_goes_on_from_where_it_is_fixed),
+        cmocka_unit_test(conditions_may_come_one_by_one),
+        cmocka_unit_test(a_conditioned_t_is_a_mean_over_scales),
+        cmocka_unit_test(conditions_that_say_nothing_new_are_refused),
         cmocka_unit_test(the_batch_agrees_with_the_exact_tail),
         cmocka_unit_test(the_batch_skips_weights_of_zero),
         cmocka_unit_test(the_batch_leaves_hard_levels_to_the_exact_quantile),

@@ -52,6 +52,8 @@ def test_assess_prints_the_table_and_writes_what_it_says(capsys, tmp_path):
         "jiangxi-2025.html",
         "jiangxi-2025.json",
         "jiangxi-2025-cluster_prov_revenue.png",
+        "jiangxi-2025-path-cluster_prov_revenue.png",
+        "jiangxi-2025-bottleneck.png",
     }
     image = next(w for w in written if w.endswith(".png"))
     with open(image, "rb") as stream:
@@ -115,7 +117,9 @@ def test_several_plans_and_chinese(capsys, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "jiangsu-2025.json",
         "jiangsu-2025.zh.html",
+        "jiangxi-2025-bottleneck.zh.png",
         "jiangxi-2025-cluster_prov_revenue.zh.png",
+        "jiangxi-2025-path-cluster_prov_revenue.zh.png",
         "jiangxi-2025.json",
         "jiangxi-2025.zh.html",
     ]

@@ -12,10 +12,11 @@ import attain as at
 from attain.attaining_text import QUESTIONS, half_page
 from attain.dependence import dependence_of
 from attain.errors import ArgumentError, NumericalError, PlanError
-from attain.event import Event
+from attain.event import Event, PathEvent
 from attain.least_distance import nearest_point
-from attain.path import Total, _Space, attaining_path, floors_of_sums
+from attain.path import _Space, attaining_path
 from attain.report import assessment_page
+from attain.simulation import Quantity
 from attain.wording import chance
 
 YEARS = [2017, 2018, 2019, 2020, 2021, 2022]
@@ -31,8 +32,16 @@ def event(projection, name, by, lower=-math.inf, upper=math.inf, since=None):
     return Event(target, name, by, since, lower, upper, None, None)
 
 
-def path_of(projection, events, totals=(), dependence="independent"):
-    return attaining_path(events, projection, dependence_of(dependence, projection), totals)
+def path_of(projection, events, dependence="independent"):
+    return attaining_path(events, projection, dependence_of(dependence, projection))
+
+
+def event_of_total(lower, upper=math.inf):
+    """x + 10 y of 2025 between bounds."""
+    terms = ("x", 2025, 1.0), ("y", 2025, 10.0)
+    return PathEvent(
+        at.level("z", by=2025, at_least=1, id="both"), "z", 2025, ("x", "y"), (Quantity("levels", terms, lower, upper),)
+    )
 
 
 def random_problem(rng):
@@ -143,8 +152,7 @@ def test_a_sum_that_falls_short_is_reached_in_the_nearest_way(dependence, times)
     projection = at.project(levels(x=LEVELS, y=3 * np.exp(np.cumsum([0, 0.1, -0.2, 0.3, 0.2, -0.1]))), to=2025)
     median = projection.quantile(0.5).loc[2025]
     floor = math.log(times * (median["x"] + 10 * median["y"]))
-    total = Total("both", 2025, {"x": 0.0, "y": math.log(10)}, floor)
-    path = path_of(projection, [], [total], dependence)
+    path = path_of(projection, [event_of_total(math.exp(floor))], dependence)
     reached = path.levels.loc[2025, "x"] + 10 * path.levels.loc[2025, "y"]
     assert math.log(reached) == pytest.approx(floor, abs=1e-9)
 
@@ -170,9 +178,28 @@ def test_a_plan_that_sums_its_parts_asks_for_the_whole():
     relation = {"kind": "sum", "whole": "whole", "parts": ["x", "y"]}
     plan = {"id": "p", "targets": [*parts, whole], "relations": [relation]}
     result = at.assess(plan, levels(x=LEVELS, y=LEVELS * 1.4))
-    assert len(floors_of_sums(result.plan, result.open_events, result.projection)) == 1
+    assert result.engine == "simulation"
     assert result.path.loc[2025].sum() == pytest.approx(600)
     assert result.attaining_path.targets.loc["whole", "binding"]
+    assert result.bottleneck["shapley"].sum() == pytest.approx(-result.log_probability, abs=1e-9)
+    assert result.holds_back.relaxation.isna().all()
+    assert half_page(result)
+
+
+def test_a_ceiling_on_a_sum_is_kept_by_the_path():
+    projection = at.project(levels(x=LEVELS, y=LEVELS / 5), to=2025)
+    median = projection.quantile(0.5).loc[2025]
+    ceiling = 0.9 * (median["x"] + 10 * median["y"])
+    path = path_of(projection, [event_of_total(0.0, ceiling)])
+    assert path.levels.loc[2025, "x"] + 10 * path.levels.loc[2025, "y"] == pytest.approx(ceiling, rel=1e-9)
+
+
+def test_growth_in_every_year_holds_in_every_year_of_the_path():
+    target = at.growth("x", since=2022, by=2025, at_least="12%", mode="every-year", id="g")
+    result = at.assess({"id": "p", "targets": [target]}, levels(x=LEVELS))
+    assert result.engine == "simulation"
+    assert (result.attaining_path.growth["x"] >= 0.12 - 1e-9).all()
+    assert half_page(result)
 
 
 @pytest.mark.parametrize("plan", ["jiangxi-2025", "jiangxi-2022"])
@@ -246,3 +273,16 @@ def test_a_share_of_two_levels_moves_both_along_the_path():
     assert result.attaining_path.growth["x"].sum() > result.attaining_path.projected_growth["x"].sum()
     assert result.bottleneck["shapley"].sum() == pytest.approx(-result.log_probability, abs=1e-9)
     assert half_page(result)
+
+
+def test_a_target_beyond_the_end_of_its_scale_is_told_not_crashed_on():
+    shares = pd.DataFrame(
+        {"indicator": "s", "year": YEARS, "kind": "share", "value": [0.5, 0.52, 0.53, 0.56, 0.55, 0.58]}
+    )
+    result = at.assess({"id": "p", "targets": [at.share("s", of="t", by=2025, at_least="100%", id="whole")]}, shares)
+    assert result.attaining_path.conflict == ("whole",)
+    with pytest.raises(PlanError, match="end of its scale"):
+        _ = result.path
+    assert result.holds_back.relaxation.isna().all()
+    assert "out of reach" in result.summary()
+    assert "不可能实现" in result.summary(language="zh")

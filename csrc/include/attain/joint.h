@@ -71,6 +71,16 @@ typedef struct {
 att_status att_joint_log_probability(const att_joint *joint, const att_rectangle_accuracy *accuracy,
                                      att_joint_result *result);
 
+/* The same to the last bit, for many problems that have indicators in common: what was computed of an indicator is
+ * remembered under the key (indicators) that the caller gives it, and used again where the integral has one variable at most
+ * and each indicator bounds on one functional. Indicators of one key must be equal in mixture, loading and bounds, which is
+ * not checked. A memo serves one thread at a time, and holds some `most` indicators, at least those of one problem. */
+typedef struct att_joint_memo att_joint_memo;
+att_joint_memo *att_joint_memo_new(size_t most); /* NULL: out of memory */
+void att_joint_memo_free(att_joint_memo *memo);  /* NULL is allowed */
+att_status att_joint_log_probability_again(const att_joint *joint, const uint64_t *key, att_joint_memo *memo,
+                                           const att_rectangle_accuracy *accuracy, att_joint_result *result);
+
 /* The same for every subset of the bounds: result (2^B), B <= ATT_JOINT_MOST_SUBSETS the bounds of all indicators in
  * their order; bit b of an index says that bound b is among them. Up to one dimension all come from one table
  * of M_i(f); with more, each has its own integral. ATT_TOO_MANY for more bounds. */

@@ -41,6 +41,23 @@ typedef struct {
  * are symmetric. */
 att_status att_mixture_margin(const att_mixture *mixture, const double *row, double *location, double *scale);
 
+/* X given row_c'X = value_c for c < conditions: again a mixture of as many components, written to weight and df
+ * (components), location (components, horizon) and scale (components, horizon, horizon). One condition
+ * after the other, with g = S row, v = row' S row, e = value - row'location, d^2 = e^2 / v in each component:
+ *
+ *     weight  x  density of row'X at value,        location + g e / v,
+ *     df + 1,                                      (df + d^2) / (df + 1)  x  (S - g g' / v)
+ *
+ * (Kotz & Nadarajah 2004, Multivariate t Distributions, 1.11; the normal is the limit). What the conditions fix has scale 0.
+ * row (conditions, horizon), value (conditions). scratch: `horizon` doubles. Weights are divided out to sum 1; one that
+ * underflows is 0. The outputs must not overlap the input.
+ *
+ * ATT_DEGENERATE: a component leaves row'X no variance (as above), because conditions repeat or contradict each other, or
+ * fix what is known. ATT_NO_PRECISION: no component has a density there. */
+att_status att_mixture_condition(const att_mixture *mixture, size_t conditions, const double *row,
+                                 const double *value, double *weight, double *df, double *location,
+                                 double *scale, double *scratch);
+
 /* log P(X <= x) or log P(X >= x), right to 1e-12 of its own size; x may be infinite. -INFINITY is exact:
  * every component is known to lie on the other side (or is a normal more than 1e154 scales away). */
 att_status att_margin_log_tail(const att_margin *margin, double x, att_side side, double *log_probability);

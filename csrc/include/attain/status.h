@@ -17,6 +17,8 @@
     X(ATT_TOO_WIDE, ATT_CLASS_ARGUMENT, "more than 250 variables without structure")                         \
     X(ATT_TOO_MANY, ATT_CLASS_ARGUMENT,                                                                      \
       "more than 64 bounds or targets at once, 16 to tell apart, or 40 dimensions to integrate over")        \
+    X(ATT_DEGENERATE, ATT_CLASS_ARGUMENT,                                                                    \
+      "a condition repeats or contradicts others, or fixes what is known already")                           \
     X(ATT_BAD_KIND, ATT_CLASS_DATA, "a row is neither a level nor a growth rate nor a share")                \
     X(ATT_NOT_FINITE, ATT_CLASS_DATA, "a value is NaN or infinite")                                          \
     X(ATT_NOT_POSITIVE, ATT_CLASS_DATA, "a level is zero or negative; the model works on its logarithm")     \

@@ -1,0 +1,31 @@
+/* What is known by now of log M of one part, on the line of the one variable: blocks of places that were evaluated are
+ * kept, so that other integrals in which the part occurs have them for nothing. */
+#ifndef ATTAIN_CORE_JOINT_SOURCE_H
+#define ATTAIN_CORE_JOINT_SOURCE_H
+
+#include "joint_bins.h"
+
+#define LINE_STEP 0.25 /* of the line, before refinement */
+#define MOST_REFINEMENT 32
+#define MOST_TABLES 36 /* refinements of line and scales: powers of two up to the most */
+
+typedef struct {
+    int line_refinement, scale_refinement;
+    joint_bins bins;
+    size_t blocks, room;
+    long *first; /* (blocks), number of the first place */
+    given_log *given;
+} source_table;
+
+typedef struct {
+    const joint_part *part;
+    size_t tables;
+    source_table table[MOST_TABLES];
+} joint_source;
+
+/* log M at LANES places from number `first` on. ATT_NO_MEMORY or ATT_OK. */
+att_status joint_source_given(joint_source *source, const separation_kernel *kernel, int line_refinement,
+                              int scale_refinement, long first, given_log *out);
+void joint_source_free(joint_source *source);
+
+#endif
