@@ -404,12 +404,13 @@ def test_a_target_with_a_figure_of_its_year_needs_nothing_more():
 
 
 def test_each_window_is_counted_from_its_own_other_bases():
-    """2024 is another base of the one only, and the year of the other's end."""
-    done = at.growth("x", since=2023, since_source="resolved", by=2024, at_least="5%", id="done")
-    begun = at.growth("x", since=2025, since_source="resolved", by=2028, at_least="6%", id="begun")
-    result = check(done, begun, issued="2025-08-28")
+    """2026 is another base of the later one only, and the year of the earlier one's end."""
+    early, late = (
+        at.growth("x", since=2024, since_source="resolved", by=by, at_least="5%", id=f"g{by}") for by in (2026, 2028)
+    )
+    result = check(early, late, issued="2026-08-01")
     assert result.feasible
-    assert result.readings == 2
+    assert result.readings == 3
 
 
 def test_redundancy_is_not_decided_again_where_a_point_is_known(monkeypatch):
