@@ -2,7 +2,7 @@
 
     python benchmarks/bench_joint.py [--rounds 9]
 
-Random histories of ten exact figures under the shipped prior `general`, one target each, engine `factor`, and the engine
+Random histories of ten exact figures under the shipped prior `general`, one target each, engine `factor`, and engine
 `sov` for the same events. Nothing is asserted: docs/speed.md says what was measured.
 """
 
