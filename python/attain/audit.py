@@ -288,13 +288,11 @@ def _refuse_mixed_prices(history: History, identities: Sequence[Identity]) -> No
 def _refuse_mixed_units(ledger: Ledger, identities: Sequence[Identity]) -> None:
     for identity in identities:
         try:
-            like, parts = identity.whole, identity.parts
-            if identity.kind == "members":
-                like, *parts = identity.parts
-                for size in identity.thresholds:
-                    parse_amount(size, ledger.history.unit_of(identity.whole))
-            for part in parts:
-                ledger.in_unit_of(like, part, ())
+            for size in identity.thresholds:
+                parse_amount(size, ledger.history.unit_of(identity.whole))
+            alike = identity.parts if identity.kind == "members" else (identity.whole, *identity.parts)
+            for name in alike[1:]:
+                ledger.in_unit_of(alike[0], name, ())
         except UnitError as error:
             told = f"the {identity.kind} of {', '.join(identity.parts)} in {identity.whole}"
             raise UnitError(f"identities: {told}: {error}; give units that convert") from error

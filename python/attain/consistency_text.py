@@ -3,7 +3,7 @@ read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from attain.language import Language, Text, check_language, listed, note_of
 from attain.quantity import amount, label_text, quoted, rate
 from attain.text import plan_title, wrap
 from attain.units import UNITS
-from attain.wording import chinese
+from attain.wording import chinese, unit_words
+from attain.worlds import units_apart
 
 if TYPE_CHECKING:
     from attain.consistency import Consistency
@@ -65,11 +66,15 @@ def verdict(result: Consistency) -> Text:
     if not count:
         return Text("The plan has no target, so there is nothing to contradict.", "该规划没有量化目标，无从矛盾。")
     if conflicts:
-        plural = "s" if conflicts > 1 else ""
-        return Text(
-            f"{conflicts} contradiction{plural}: the {count} targets cannot all be met.",
-            f"有 {conflicts} 处矛盾：{count} 个目标不可能全部实现。",
-        )
+        told = Text(f"{conflicts} contradiction{'s' if conflicts > 1 else ''}", f"有 {conflicts} 处矛盾")
+        if not any(conflict.targets for conflict in result.conflicts):
+            return Text(
+                f"{told.en}, whatever the targets: published figures and the relations of the plan do not agree.",
+                f"{told.zh}，与目标无关：公布数据与规划中的关系不符。",
+            )
+        if count == 1:
+            return Text(f"{told.en}: the one target cannot be met.", f"{told.zh}：唯一的目标不可能实现。")
+        return Text(f"{told.en}: the {count} targets cannot all be met.", f"{told.zh}：{count} 个目标不可能全部实现。")
     beside = Text("", "") if result.history is None else Text(" from the published figures on", "，与公布数据也不冲突")
     met = f"all {count} targets can be met together" if count > 1 else "the one target can be met"
     return Text(
@@ -124,9 +129,9 @@ def _implied(row: dict[Any, Any], language: Language) -> str:
 def _needed(result: Consistency, row: dict[Any, Any], language: Language) -> str:
     target = quoted(next(t for t in result.plan.targets if t.id == row["targets"][0]))
     value = between(row["low"], row["high"], row["unit"])
-    if row["unit"] == "per year" and row["low"] < 0:
-        fall = rate(-row["low"])
-        value = Text(f"may fall {fall.en}", f"可下降 {fall.zh}")
+    if row["low"] < 0 or row["high"] < 0:
+        fall = between(-row["high"], -row["low"], row["unit"])
+        value = Text(f"a fall of {fall.en}", f"下降{fall.zh}")
     return Text(
         f"{target.en}: {value.en} a year {row['because']}.", f"{target.zh}：每年{value.zh}，{row['because_zh']}。"
     ).say(language)
@@ -192,11 +197,33 @@ def _assumes(result: Consistency, reading: str) -> Text:
 
 
 def _alone(result: Consistency, language: Language) -> Iterator[str]:
-    names = [label_text(t) for t in result.plan.targets if t.id in result.alone]
+    apart = {t.id: units for t in result.plan.targets if (units := units_apart(result.plan, result.history, t))}
+    for target in (t for t in result.plan.targets if t.id in apart):
+        own, theirs = (Text(*(unit_words(u, x) for x in ("en", "zh"))) for u in apart[target.id])
+        yield Text(
+            f"{quoted(target).en} is not compared with the published figures: its unit ({own.en or 'none'}) does not"
+            f" convert to theirs ({theirs.en or 'none'}).",
+            f"{quoted(target).zh}未与公布数据比较：其单位（{own.zh or '无'}）与公布数据的单位"
+            f"（{theirs.zh or '无'}）不能换算。",
+        ).say(language)
+    alone = [t for t in result.plan.targets if t.id in result.alone and t.id not in apart]
+    undated = [label_text(t) for t in alone if t.by is None]
+    if undated:
+        quotes, one = _quotes(undated), len(undated) == 1
+        yield Text(
+            f"{quotes.en} {'has' if one else 'have'} no target year, so nothing could contradict"
+            f" {'it' if one else 'them'}.",
+            f"{quotes.zh}没有目标年份，因此无从矛盾。",
+        ).say(language)
+    names = [label_text(t) for t in alone if t.by is not None]
     if names:
-        quotes = Text(listed([f"“{n.en}”" for n in names]), "、".join(f"“{n.zh}”" for n in names))
+        quotes = _quotes(names)
         yield Text(
             f"Nothing that is stated or published bears on {quotes.en}; so nothing could contradict"
             f" {'it' if len(names) == 1 else 'them'}.",
             f"{quotes.zh}与其他目标和公布数据都没有关联，因此也无从矛盾。",
         ).say(language)
+
+
+def _quotes(names: Sequence[Text]) -> Text:
+    return Text(listed([f"“{n.en}”" for n in names]), "、".join(f"“{n.zh}”" for n in names))

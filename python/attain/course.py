@@ -12,9 +12,10 @@ import pandas as pd
 
 from attain.errors import ArgumentError
 from attain.event import Missing, basis_problem, kind_name
-from attain.history import History
+from attain.history import UNKNOWN_THEN, History
 from attain.language import Language, Text, note_of
 from attain.plan import Plan
+from attain.precision import months_of
 from attain.reading import load_history
 from attain.scale import LOGIT
 from attain.target import Target
@@ -70,6 +71,20 @@ class Course:
     def done(self) -> float:
         """Part of the way from base to goal that is done at the last figure."""
         return (self.value - self.base) / (self.goal - self.base)
+
+    def no_way_from(self, year: int) -> Text | None:
+        """Why there is no way to go from the figure of a year: the goal is attained, or is a ceiling to be kept."""
+        ceiling = self.target.word in ("at_most", "less_than")
+        down, figure = ceiling or self.target.kind == "reduction", self.figures[year]
+        if not (figure <= self.goal if down else figure >= self.goal):
+            return None
+        if not ceiling:
+            return Text(f"attained already in {year}", f"{year} 年已达到")
+        kept = self.value <= self.goal
+        return Text(
+            f"a ceiling has no way to go; the figure of {self.year} is {'within' if kept else 'above'} it",
+            f"上限目标没有需要完成的进度；{self.year} 年的数据{'未' if kept else '已'}超过上限",
+        )
 
 
 def history_of(plan: Plan, history: Any) -> History:
@@ -176,6 +191,19 @@ def figures_on_scope(history: History, name: str) -> dict[int, float]:
         if year in figures:
             figures.setdefault(year - 1, figures[year] / (1 + growth[year]))
     return dict(sorted(figures.items()))
+
+
+def parts_on_scope(history: History, name: str) -> pd.DataFrame:
+    """Levels and growth of parts of years of an indicator, from January on: on the scope of its last figure or, next to
+    it, without scope, in the default treatment and the latest vintage, with the months that they span."""
+    figures = history.usable([name])
+    scope = figures.loc[figures["kind"] != "growth", "scope"].iloc[-1]
+    rows = history.rows[(history.rows["indicator"] == name) & (history.rows["period"] != "")]
+    rows = rows[~rows["unused"].str.startswith(UNKNOWN_THEN) & rows["scope"].isin(["", scope])]
+    rows = rows[rows["treatment"].isin(["", history.treatments_of(name)[0]])]
+    rows = rows.assign(months=rows["period"].map(months_of), own=rows["scope"] == scope)
+    rows = rows.sort_values(["months", "own", "vintage"], kind="stable")
+    return rows[rows["months"] > 0].drop_duplicates(["period", "kind"], keep="last")
 
 
 def _with_base(

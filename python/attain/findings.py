@@ -13,9 +13,9 @@ from fractions import Fraction
 from typing import Literal
 
 from attain.language import Text, listed
-from attain.levels import Functional, Source, bounds_of, dimension_of
+from attain.levels import Figure, Functional, Source, bounds_of, dimension_of
 from attain.linear import Certificate, Row, decide, irreducible
-from attain.published import change_a_year, last_figure
+from attain.published import Seen, change_a_year, last_figure
 from attain.quantity import amount, figure_words, joined, quoted, rate
 from attain.target import Target
 from attain.worlds import Reading
@@ -210,7 +210,9 @@ def _figures_in(reading: Reading, proof: Certificate) -> list[Text]:
         for row, _ in proof.multipliers
         if isinstance(row.source, Source) and row.source.kind == "figure"
     )
-    return [figure_words(reading.published[name]) for name in names]
+    figures = [reading.published[name] for name in names]
+    several = len({figure.indicator for figure in figures}) > 1
+    return [figure_words(f, label=reading.group.label_of(f.indicator) if several else None) for f in figures]
 
 
 def redundant(reading: Reading) -> Iterator[Finding]:
@@ -218,17 +220,28 @@ def redundant(reading: Reading) -> Iterator[Finding]:
     for name, target in reading.targets.items():
         own = [row for row in reading.rows if row.source == Source("target", name)]
         rest = reading.system([other for other in reading.targets if other != name])
-        proofs = [_implied(rest, row) for row in own]
-        if own and all(proof is not None for proof in proofs):
-            used = Certificate(tuple(m for proof in proofs if proof is not None for m in proof.multipliers))
-            yield _redundancy(reading, target, used, rest)
+        proof = None if not own or _is_missed(reading, name, rest, own) else _implied(reading, name, rest, own)
+        if proof is not None:
+            yield _redundancy(reading, target, proof, rest)
 
 
-def _implied(rest: Sequence[Row], row: Row) -> Certificate | None:
-    """A proof that rows imply another row, from as few of them as do."""
-    against = [*rest, row.negation()]
-    found = decide(against)
-    return irreducible(against, found) if isinstance(found, Certificate) else None
+def _is_missed(reading: Reading, name: str, rest: Sequence[Row], own: Sequence[Row]) -> bool:
+    """Does a point that is known from another world satisfy the rest and miss a target?"""
+    point = reading.group.points_beside.get(name)
+    return point is not None and all(r.holds(point) for r in rest) and not all(r.holds(point) for r in own)
+
+
+def _implied(reading: Reading, name: str, rest: Sequence[Row], own: Sequence[Row]) -> Certificate | None:
+    """A proof that rows imply those of a target, from as few of them as do; else a point beside the target is kept."""
+    used: list[tuple[Row, Fraction]] = []
+    for row in own:
+        against = [*rest, row.negation()]
+        found = decide(against)
+        if not isinstance(found, Certificate):
+            reading.group.points_beside[name] = found
+            return None
+        used += irreducible(against, found).multipliers
+    return Certificate(tuple(used))
 
 
 def _redundancy(reading: Reading, target: Target, proof: Certificate, rest: Sequence[Row]) -> Finding:
@@ -292,14 +305,29 @@ def strained(reading: Reading) -> Iterator[Finding]:
     for name, target in reading.targets.items():
         required = need(reading, name)
         seen = reading.seen(name)
-        if required is None or seen is None:
+        if required is None or seen is None or is_open(reading, name):
             continue
-        if target.bounds[0] is not None and target.kind != "reduction":
-            beyond, most, years = required > seen.rise + _SLIGHT, seen.rise, seen.rise_years
-        else:
-            beyond, most, years = required < seen.fall - _SLIGHT, seen.fall, seen.fall_years
-        if beyond:
-            yield _strain(reading, target, required, most, years, seen.changes)
+        up = _asks_for_least(target)
+        if required > seen.rise + _SLIGHT if up else required < seen.fall - _SLIGHT:
+            yield _strain(reading, target, required, seen, up)
+
+
+def _asks_for_least(target: Target) -> bool:
+    """Is a larger level better?"""
+    return target.bounds[0] is not None and target.kind != "reduction"
+
+
+def _starts_ahead(target: Target, last: Figure) -> bool:
+    return target.since is not None and target.since >= last.year
+
+
+def is_open(reading: Reading, name: str) -> bool:
+    """Is the last figure a bound from which a target may need less than `need` says: over 1,200, where it asks for at
+    least so much?"""
+    target, last = reading.targets[name], last_figure(reading.figures[name])
+    if last is None or (_starts_ahead(target, last) and last.kind != "share"):
+        return False
+    return (last.high if _asks_for_least(target) else last.low) is None
 
 
 def need(reading: Reading, name: str) -> float | None:
@@ -316,11 +344,9 @@ def need(reading: Reading, name: str) -> float | None:
     share = last.kind == "share"
     if functional.whole is not None and target.since is None and not share:
         return None
-    ahead = target.since is not None and target.since >= last.year
-    over = functional if ahead or share else Functional(functional.part, last.functional.part)
+    over = functional if _starts_ahead(target, last) or share else Functional(functional.part, last.functional.part)
     low, high = over.reach(reading.alone(name))
-    asks_for_least = target.bounds[0] is not None and target.kind != "reduction"
-    ratio = low if asks_for_least else high
+    ratio = low if _asks_for_least(target) else high
     if ratio is None:
         return None
     if share:
@@ -329,25 +355,38 @@ def need(reading: Reading, name: str) -> float | None:
     return change_a_year(1.0, float(ratio), target.by - start, "level")
 
 
-def _strain(reading: Reading, target: Target, required: float, most: float, years: str, changes: int) -> Finding:
+def _strain(reading: Reading, target: Target, required: float, seen: Seen, up: bool) -> Finding:
     last = last_figure(reading.figures[target.id])
     assert last is not None, "a strained target has a figure"
-    needs, seen = (change_words(x, last.kind == "share") for x in (required, most))
+    needs, most = change_words(required, last.kind == "share"), most_seen(seen, up, last.kind == "share")
     own, ahead = quoted(target, stated=False), target.since is not None and target.since > last.year
     start = Text(f"from {target.since}", f"从 {target.since} 年起") if ahead else figure_words(last, "from")
-    only = Text(", the only change published", "，也是公布过的唯一一次变化") if changes == 1 else Text("", "")
     text = Text(
-        f"{own.en} needs {needs.en} a year {start.en}; the most ever published is {seen.en} ({years}{only.en}).",
-        f"{own.zh}{start.zh}每年需{needs.zh}，而公布过的最大值是{seen.zh}（{years} 年{only.zh}）。",
+        f"{own.en} needs {needs.en} a year {start.en}; {most.en}.", f"{own.zh}{start.zh}每年需{needs.zh}，而{most.zh}。"
     )
     return Finding("strained", target.id, (), text, required)
 
 
+def most_seen(seen: Seen, up: bool, share: bool) -> Text:
+    """The largest change published upwards or downwards, or the least the other way where there is none, with its
+    years."""
+    change, years = (seen.rise, seen.rise_years) if up else (seen.fall, seen.fall_years)
+    told = change_words(change, share)
+    only = Text(", the only change published", "，也是公布过的唯一一次变化") if seen.changes == 1 else Text("", "")
+    if up and change >= 0:
+        most = Text("the most ever published is", "公布过的最大值是")
+    elif up:
+        most = Text("it never grew; the least published is", "从未增长，公布过的最小降幅是")
+    elif change < 0:
+        most = Text("the most published is", "公布过的最大降幅是")
+    else:
+        most = Text("it never fell; the least published is", "从未下降，公布过的最小增幅是")
+    return Text(f"{most.en} {told.en} ({years}{only.en})", f"{most.zh}{told.zh}（{years} 年{only.zh}）")
+
+
 def change_words(change: float, share: bool) -> Text:
     """A change a year, without "a year": growth, or points of a share."""
-    if share:
-        return Text(f"{100 * change:.2f} points", f"提高 {100 * change:.2f} 个百分点")
-    told = rate(abs(change))
-    return (
-        Text(f"a fall of {told.en}", f"下降 {told.zh}") if change < 0 else Text(f"{told.en} growth", f"增长 {told.zh}")
-    )
+    told = Text(f"{100 * abs(change):.2f} points", f"{100 * abs(change):.2f} 个百分点") if share else rate(abs(change))
+    if change < 0:
+        return Text(f"a fall of {told.en}", f"下降 {told.zh}")
+    return Text(told.en, f"提高 {told.zh}") if share else Text(f"{told.en} growth", f"增长 {told.zh}")

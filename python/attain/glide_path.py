@@ -6,25 +6,33 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import pandas as pd
 
-from attain.course import Course, course_of, figure, history_of, missing_frame, missing_lines
-from attain.errors import ArgumentError
+from attain.assessing import assess
+from attain.course import (
+    Course,
+    course_of,
+    figure,
+    figures_on_scope,
+    history_of,
+    missing_frame,
+    missing_lines,
+    parts_on_scope,
+)
+from attain.errors import ArgumentError, UnitError
 from attain.event import Missing
-from attain.history import UNKNOWN_THEN, History
+from attain.history import History
 from attain.language import Language, Text, check_language
 from attain.plan import Plan, load_plan
-from attain.precision import months_of
 from attain.text import label_of, table_text, wrap
-from attain.units import unit
+from attain.units import Number, parse_rate, unit
 
-Shape = Literal["constant-growth", "linear", "front-loaded"]
+Shape = Literal["constant-growth", "linear", "front-loaded", "most-likely"]
 Frequency = Literal["year", "quarter", "month"]
 _PERIODS = {"year": 1, "quarter": 4, "month": 12}
-_FLOWS = ("money", "mass", "energy")
 COLUMNS = (
     "target", "label", "label_zh", "unit", "year", "period", "milestone", "growth", "seasonal", "seasonal_zh",
 )  # fmt: skip
@@ -60,8 +68,7 @@ class GlidePath:
         course within the year).
     rest
         Frame, one row per target with a year that has begun: target, labels, unit, period, reached, milestone (of the
-        year), left, reached_growth (against the same period a year before) and rest_growth (what the rest of the year
-        needs against the rest of the year before).
+        XX
     missing
         Frame, index target, columns reason and needs, and both in Chinese: targets without a path.
     """
@@ -100,6 +107,7 @@ def _title(path: GlidePath) -> Text:
         "constant-growth": Text("constant growth", "匀速增长"),
         "linear": Text("equal steps", "等量递增"),
         "front-loaded": Text("faster at first", "先快后慢"),
+        "most-likely": Text("most likely", "最可能路径"),
     }
     name = path.plan.title or path.plan.title_zh or path.plan.id
     shape = shapes[path.shape]
@@ -120,12 +128,18 @@ def _cells(row: pd.Series[Any]) -> list[str]:
 def rest_told(row: pd.Series[Any]) -> Text:
     """What is left of a year that has begun, in words."""
     reached, whole, left = (figure(row[c], row["unit"]) for c in ("reached", "milestone", "left"))
-    grew, need = (f"{100 * row[c]:.1f} %" for c in ("reached_growth", "rest_growth"))
+    grew, need = (f"{100 * abs(row[c]):.1f} %" for c in ("reached_growth", "rest_growth"))
+    up, more = row["reached_growth"] >= 0, row["rest_growth"] >= 0
+    told = Text(
+        f"{row['label']}: {reached} by {row['period']}, {'up' if up else 'down'} {grew}",
+        f"{row['label_zh']}：{row['period']} 已完成 {reached}，{'增长' if up else '下降'} {grew}",
+    )
+    if math.isnan(row["rest_growth"]):
+        return Text(f"{told.en}, which is past the {whole} of the whole year.", f"{told.zh}，已超过全年的 {whole}。")
     return Text(
-        f"{row['label']}: {reached} by {row['period']}, up {grew}; {left} is left of {whole}, so the rest of the year"
-        f" must grow by {need}.",
-        f"{row['label_zh']}：{row['period']} 已完成 {reached}，增长 {grew}；全年 {whole} 尚余 {left}，其余时段须增长"
-        f" {need}。",
+        f"{told.en}; {left} is left of {whole}, {need} {'more' if more else 'less'} than in the rest of the year"
+        " before.",
+        f"{told.zh}；全年 {whole} 尚余 {left}，较上年其余时段{'增长' if more else '下降'} {need}。",
     )
 
 
@@ -135,7 +149,7 @@ def glide_path(
     *,
     shape: Shape = "constant-growth",
     frequency: Frequency = "year",
-    seasonal: Mapping[str, Sequence[float]] | None = None,
+    seasonal: Mapping[str, Sequence[Number]] | None = None,
 ) -> GlidePath:
     """Milestones from the last figure of each target's indicator to its goal.
 
@@ -145,7 +159,8 @@ def glide_path(
     history : anything that `load_history` takes; the plan's own bundled one by default. Cut it with `as_of` to plan
         from a year that has not ended.
     shape : `"constant-growth"`, the same rate each year (for a share the same points); `"linear"`, equal steps;
-        `"front-loaded"`, log steps that fall evenly, n, n - 1, ... 1.
+        `"front-loaded"`, log steps that fall evenly, n, n - 1, ... 1; `"most-likely"`, the path of `assess` nearest to
+        what is projected, which is joint over all targets, so that it may pass a goal for the sake of another.
     frequency : of the milestones. Within a year, amounts add up month by month with their season, counts and shares
         move evenly.
     seasonal : indicator of the history to the shares of its quarters (4) or months (12), which add up to 1; otherwise
@@ -155,24 +170,26 @@ def glide_path(
     ------
     ArgumentError
         For an unknown shape or frequency, an indicator that the history lacks, and shares that do not add up.
+    PlanError
+        For a most likely path where the targets contradict each other.
     """
-    if shape not in _SHAPES:
-        raise ArgumentError(f"shape: {shape!r} is none of {', '.join(_SHAPES)}")
+    if shape not in get_args(Shape):
+        raise ArgumentError(f"shape: {shape!r} is none of {', '.join(get_args(Shape))}")
     if frequency not in _PERIODS:
         raise ArgumentError(f"frequency: {frequency!r} is none of {', '.join(_PERIODS)}")
     loaded = load_plan(plan)
     figures = history_of(loaded, history)
     seasons = {_known(name, figures): _given(name, shares) for name, shares in dict(seasonal or {}).items()}
+    levels = assess(loaded, figures).path if shape == "most-likely" else None
     rows: list[dict[str, Any]] = []
     rest: list[dict[str, Any]] = []
     missing: dict[str, Missing] = {}
     for target in loaded.targets:
         course = course_of(target, loaded, figures)
-        problem = course if isinstance(course, Missing) else _no_way(course)
-        if problem is not None:
-            missing[target.id] = problem
+        way = course if isinstance(course, Missing) else _no_way(course) or _way(course, shape, levels)
+        if isinstance(way, Missing):
+            missing[target.id] = way
         elif isinstance(course, Course):
-            way = milestones(course, shape)
             season = seasons.get(course.indicator) or season_of(figures, course.indicator)
             rows += _periods(course, way, season, frequency)
             rest += _rest(course, way, figures)
@@ -189,8 +206,11 @@ def _known(name: str, history: History) -> str:
     return found
 
 
-def _given(name: str, shares: Sequence[float]) -> Season:
-    parts = [float(share) for share in shares]
+def _given(name: str, shares: Sequence[Number]) -> Season:
+    try:
+        parts = [float(parse_rate(share)) for share in shares]
+    except UnitError as error:
+        raise ArgumentError(f"seasonal: {name!r}: {error}") from error
     if len(parts) not in (4, 12) or min(parts) < 0 or abs(sum(parts) - 1) > 1e-6:
         raise ArgumentError(f"seasonal: {name!r} needs 4 or 12 shares that add up to 1, not {parts}")
     knots = np.linspace(0, 12, len(parts) + 1)
@@ -206,10 +226,19 @@ def _no_way(course: Course) -> Missing | None:
     needs = Text(f"a figure of {course.indicator} before {course.by}", f"{course.indicator} {course.by} 年以前的数据")
     if course.year >= course.by:
         return Missing(Text(f"{course.by} has passed", f"{course.by} 年已过"), needs)
-    down = course.target.word in ("at_most", "less_than") or course.target.kind == "reduction"
-    if course.value <= course.goal if down else course.value >= course.goal:
-        return Missing(Text(f"attained already in {course.year}", f"{course.year} 年已达到"), needs)
-    return None
+    reason = course.no_way_from(course.year)
+    return None if reason is None else Missing(reason, needs)
+
+
+def _way(course: Course, shape: Shape, levels: pd.DataFrame | None) -> dict[float, float] | Missing:
+    """The milestones of the years by a shape, or along the levels of a path."""
+    if levels is None:
+        return milestones(course, shape)
+    own = levels.get(course.indicator)
+    if own is None:
+        reason = Text("the model does not assess it", "模型不作评估")
+        return Missing(reason, Text("figures that can be projected", "可供预测的数据"))
+    return {course.year: course.value, **own.loc[course.year + 1 : course.by]}
 
 
 # --- the years ------------------------------------------------------------------------------------------------------
@@ -246,13 +275,11 @@ _SHAPES: dict[str, Callable[[float, float, int, int], float]] = {
 
 
 def season_of(history: History, indicator: str) -> Season:
-    """The season that part-year levels teach against the levels of the same years; even where there are none."""
-    rows = history.rows[(history.rows["indicator"] == indicator) & (history.rows["kind"] == "level")]
-    rows = rows[~rows["unused"].str.startswith(UNKNOWN_THEN)]
-    years = rows[rows["period"] == ""].drop_duplicates("year").set_index("year")["value"]
-    parts = rows[(rows["period"] != "") & rows["year"].isin(years.index)]
-    parts = parts.assign(months=parts["period"].map(months_of), part=parts["value"] / parts["year"].map(years))
-    parts = parts[(parts["months"] > 0) & (parts["part"] < 1)]
+    """The season that part-year levels teach against the figures of the same years; even where there are none."""
+    rows, years = parts_on_scope(history, indicator), figures_on_scope(history, indicator)
+    parts = rows[(rows["kind"] == "level") & rows["year"].isin(years)]
+    parts = parts.assign(part=parts["value"] / parts["year"].map(years))
+    parts = parts[parts["part"] < 1]
     if parts.empty:
         return _EVEN
     means = parts.groupby("months")["part"].mean().cummax()
@@ -262,7 +289,7 @@ def season_of(history: History, indicator: str) -> Season:
 
 
 def _periods(course: Course, way: Mapping[float, float], season: Season, frequency: Frequency) -> list[dict[str, Any]]:
-    flow, count = unit(course.unit).dimension in _FLOWS, _PERIODS[frequency]
+    flow, count = unit(course.unit).adds_up, _PERIODS[frequency]
     within = frequency != "year"
     source = (season.source if flow else _EVEN.source) if within else Text("", "")
     about = {**_about(course), "seasonal": source.en, "seasonal_zh": source.zh}
@@ -301,14 +328,11 @@ def _period(year: int, part: int, count: int) -> str:
 
 def _rest(course: Course, way: Mapping[float, float], history: History) -> list[dict[str, Any]]:
     """What the rest of the year after the last figure needs, where a part of it is published with its growth, or with
-    the same part of the year before: ((1 + g) Y - C) / (Y' - C') - 1 with Y', C' of the year before."""
+    the same part of the year before: (Y - C) / (Y' - C') - 1 with Y', C' of the year before."""
     year = course.year + 1
-    rows = history.rows[(history.rows["indicator"] == course.indicator) & (history.rows["period"] != "")]
-    rows = rows[~rows["unused"].str.startswith(UNKNOWN_THEN)]
+    rows = parts_on_scope(history, course.indicator)
     levels = rows[(rows["kind"] == "level") & (rows["year"] == year)]
-    levels = levels.assign(months=levels["period"].map(months_of)).sort_values("months")
-    levels = levels[levels["months"] > 0]
-    if year > course.by or levels.empty or unit(course.unit).dimension not in _FLOWS:
+    if year > course.by or levels.empty or not unit(course.unit).adds_up:
         return []
     row = levels.iloc[-1]
     before = _same_part_before(rows, row["period"], float(row["value"]))
@@ -317,7 +341,7 @@ def _rest(course: Course, way: Mapping[float, float], history: History) -> list[
     reached, whole = float(row["value"]), way[year]
     growth = {
         "reached_growth": reached / before - 1,
-        "rest_growth": (whole - reached) / (course.value - before) - 1,
+        "rest_growth": (whole - reached) / (course.value - before) - 1 if whole > reached else math.nan,
     }
     found = {"period": row["period"], "reached": reached, "milestone": whole, "left": whole - reached}
     return [{**_about(course), **found, **growth}]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
-from attain.findings import change_words, need
+from attain.findings import is_open, most_seen, need
 from attain.language import Text, listed
 from attain.levels import BANDED, Functional, Level, bounds_of, fraction, in_unit, threshold_of
 from attain.linear import Row
@@ -148,13 +148,10 @@ def _needed(reading: Reading, name: str) -> Iterator[Implied]:
     because = figure_words(last, "from")
     seen = reading.seen(name)
     if seen is not None:
-        largest = change_words(seen.rise, share)
-        because = Text(
-            f"{because.en}; the most ever published is {largest.en} ({seen.rise_years})",
-            f"{because.zh}；公布过的最大值是{largest.zh}（{seen.rise_years} 年）",
-        )
-    least = target.bounds[0] is not None
-    low, high = (required, None) if least else (None, required)
+        most = most_seen(seen, required >= 0, share)
+        because = Text(f"{because.en}; {most.en}", f"{because.zh}；{most.zh}")
+    from_below = (target.bounds[0] is not None) != is_open(reading, name)
+    low, high = (required, None) if from_below else (None, required)
     yield Implied("needed", quantity, low, high, "points per year" if share else "per year", because, (name,))
 
 
@@ -315,6 +312,12 @@ def _whole(reading: Reading, share: Target, growth: Target) -> Iterator[Implied]
         f"部分年均增长 {own.zh}，{by} 年占比 {rate(float(goal)).zh}：{since} 年占比为 {chinese}；总体若同样增长"
         f" {own.zh}，占比就不会上升",
     )
+    stated = {t.id: t.price for t in reading.group.targets}
+    if stated[share.id] != stated[growth.id]:
+        mixed = Text(
+            "growth and share are at different prices, taken as one here", "增速与占比的价格口径不同，此处不加区分"
+        )
+        because = Text(f"{because.en}; {mixed.en}", f"{because.zh}；{mixed.zh}")
     name = label_text(share)
     quantity = Text(
         f"growth a year, {since}–{by}, of the whole behind “{name.en}”, for share and growth to agree",

@@ -18,11 +18,10 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from attain.history import UNKNOWN_THEN, History
-from attain.precision import UPWARD, last_digit
+from attain.precision import UPWARD, last_digit, rate_step
 from attain.units import convert, decimal, unit
 
 EXACT_COUNTS = 1000
-_WIDEST_RATE = Fraction(1, 100)
 _ROOT_12 = math.sqrt(12)
 _FLOAT = Fraction(1, 10**12)
 
@@ -200,8 +199,8 @@ class Ledger:
         return unit(self.history.unit_of(indicator)).dimension == "count"
 
     def is_flow(self, indicator: str) -> bool:
-        """Do the parts of a year add up to it? Money and quantities do; counts and shares are stocks."""
-        return unit(self.history.unit_of(indicator)).dimension in ("money", "mass", "energy")
+        """Do the parts of a year add up to it?"""
+        return unit(self.history.unit_of(indicator)).adds_up
 
     def apart(self, one: Iterable[int], other: Iterable[int]) -> bool:
         """Does a treatment, or a scope within one, keep the two sets of rows apart?"""
@@ -245,7 +244,7 @@ def _half(row: Mapping[Any, Any], point: Fraction, count: bool) -> Fraction:
         return _half_told(row, point)
     if row["kind"] in ("growth", "change", "share"):
         told = point - (row["kind"] == "growth")
-        return min(_unit_of(told), _WIDEST_RATE) / 2
+        return Fraction(rate_step(decimal(float(100 * told)))) / 200
     return Fraction(0) if count and not row["bound"] and point < EXACT_COUNTS else _unit_of(point) / 2
 
 
@@ -264,4 +263,4 @@ def rounding_of(row: Mapping[Any, Any]) -> float:
 
 def _unit_of(number: Fraction) -> Fraction:
     """The unit of the last non-zero digit of a decimal."""
-    return Fraction(last_digit(decimal(float(abs(number))))) if number else _WIDEST_RATE
+    return Fraction(last_digit(decimal(float(abs(number)))))

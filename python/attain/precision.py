@@ -52,6 +52,11 @@ def last_digit(number: Decimal) -> Decimal:
     return Decimal(1).scaleb(exponent)
 
 
+def rate_step(rate: Decimal) -> Decimal:
+    """What a rate, share or change in per cent was rounded to: the unit of its last digit, at most a point."""
+    return min(last_digit(rate), Decimal(1))
+
+
 def read_cell(
     number: Decimal, value: float, bound: str, rounding: Decimal | None, *, growth: bool
 ) -> tuple[float, float]:

@@ -18,7 +18,7 @@ import pandas as pd
 
 from attain.history import History
 from attain.levels import Figure, fraction
-from attain.precision import DOWNWARD, UPWARD, WIDEST, as_modelled, last_digit
+from attain.precision import DOWNWARD, UPWARD, WIDEST, as_modelled, last_digit, rate_step
 from attain.target import Target
 from attain.units import unit
 
@@ -81,18 +81,15 @@ def _figure(row: pd.Series[Any], indicator: str, whole: str | None) -> Figure:
 
 def _half_step(value: Decimal, row: pd.Series[Any]) -> Decimal:
     """Half of what a figure was rounded to: of its `rounding` where that is given, else of the unit of its last digit
-    as written; at most 5 % of a level, and nothing for a count to the piece.
+    as written; at most 5 % of a level and half a point of a rate, and nothing for a count to the piece.
 
     Zeros at the end count as rounding from two on: one of ten figures ends in a zero anyway.
     """
-    written = value if row["kind"] == "level" else 100 * value
-    if row["rounding"]:
-        step = Decimal(str(row["rounding"]))
-    else:
-        last = last_digit(written) if written else Decimal(0)
-        step = Decimal(1) if last == 10 else last
+    told = Decimal(str(row["rounding"])) if row["rounding"] else None
     if row["kind"] != "level":
-        return step / 200
+        return (rate_step(100 * value) if told is None else told) / 200
+    last = last_digit(value)
+    step = told if told is not None else Decimal(1) if last == 10 else last
     if unit(row["unit"]).dimension == "count" and step <= 1:
         return Decimal(0)
     return min(step, abs(value) * Decimal(str(WIDEST))) / 2

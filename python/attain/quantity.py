@@ -97,13 +97,21 @@ def _large(value: Decimal, unit_name: str | None) -> str:
     return f"{(yuan / 10**power).normalize():f} {word} yuan"
 
 
-def figure_words(figure: Figure, use: Literal["the", "from"] = "the") -> Text:
-    """A published figure with its year; a count or a rate as such."""
+def figure_words(figure: Figure, use: Literal["the", "from"] = "the", label: Text | None = None) -> Text:
+    """A published figure with its year, the word of its bound and, where told, the label of its indicator; a count or a
+    rate as such."""
     said = amount(figure.value, figure.unit) if figure.kind == "level" else rate(float(figure.value))
     what = Text("growth of ", "增速") if figure.kind == "growth" else Text("", "")
+    bound = Text("", "")
+    if figure.high is None or figure.low is None:
+        bound = Text("over ", "超过 ") if figure.high is None else Text("at most ", "不超过 ")
+    told = Text(f"{what.en}{bound.en}{said.en}", f"{what.zh}{bound.zh}{said.zh}")
     if use == "from":
-        return Text(f"from {what.en}{said.en} in {figure.year}", f"从 {figure.year} 年的{what.zh}{said.zh}起")
-    return Text(f"the {what.en}{said.en} published for {figure.year}", f"{figure.year} 年公布的{what.zh}{said.zh}")
+        return Text(f"from {told.en} in {figure.year}", f"从 {figure.year} 年的{told.zh}起")
+    if label is not None:
+        name = Text(f"the {told.en} published for “{label.en}” in", f"年公布的“{label.zh}”{told.zh}")
+        return Text(f"{name.en} {figure.year}", f"{figure.year} {name.zh}")
+    return Text(f"the {told.en} published for {figure.year}", f"{figure.year} 年公布的{told.zh}")
 
 
 def joined(parts: Sequence[Text]) -> Text:

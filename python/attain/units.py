@@ -20,6 +20,11 @@ class Unit:
     dimension: str
     factor: Decimal
 
+    @property
+    def adds_up(self) -> bool:
+        """Do the parts of a year add up to it? Money and quantities do; counts and shares are stocks."""
+        return self.dimension in ("money", "mass", "energy")
+
 
 def _units(dimension: str, factors: dict[str, str]) -> dict[str, Unit]:
     return {name: Unit(name, dimension, Decimal(factor)) for name, factor in factors.items()}

@@ -13,6 +13,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -33,7 +34,7 @@ from attain.levels import (
     signs,
     target_rows,
 )
-from attain.linear import Row
+from attain.linear import Row, Variable
 from attain.plan import Plan
 from attain.published import Seen, figures_of, full_years, seen
 from attain.quantity import label_text
@@ -134,17 +135,25 @@ class Group:
     def figures_of(self, target: Target, world: World, indicator: str, before: int) -> list[Figure]:
         """The published figures that fix the levels of an indicator, the part of a target, before a year."""
         series = self.series_of(target)
-        if series is None or not self._in_units_of(target, series):
+        same = [t for t in self.targets if t.indicator == target.indicator]
+        if series is None or any(units_apart(self.plan, self.history, t) for t in same):
             return []
         treatment = world[_DATA + series] or ""
         rows, key = self._full_years(series, treatment), (target.id, treatment, indicator, before)
         return self._once(key, lambda: figures_of(rows, target, indicator, before))
 
-    def _in_units_of(self, target: Target, series: str) -> bool:
-        """Do the levels of a series convert to those that the plan gives the indicator?"""
-        named = {dimension_of(t) for t in self.targets if t.indicator == target.indicator} - {None}
-        assert self.history is not None, "a series has a history"
-        return not named or named == {unit(self.history.unit_of(series)).dimension}
+    def label_of(self, indicator: str) -> Text:
+        """What an indicator of the plan is called: by its series, else by a target of it."""
+        target = next(t for t in self.targets if t.indicator == indicator)
+        series, history = self.series_of(target), self.history
+        if series is None or history is None:
+            return label_text(target)
+        return Text(history.label_of(series), history.label_of(series, "zh"))
+
+    @functools.cached_property
+    def points_beside(self) -> dict[str, dict[Variable, Fraction]]:
+        """By target a point, found in some world, that satisfies all but that target."""
+        return {}
 
     def seen(self, target: Target, world: World, until: int) -> Seen | None:
         """The largest changes that the figures behind a target show up to a year; none in other prices."""
@@ -288,6 +297,15 @@ class Reading:
         rows = [*rows, *(row for t, f in shares if f.part in named for row in part_within_whole(t, [f]))]
         of = [*(f for _, f in shares), *(figure.functional for own in self.figures.values() for figure in own)]
         return [*rows, *signs(rows, {f.whole for f in of if f.whole is not None})]
+
+
+def units_apart(plan: Plan, history: History | None, target: Target) -> tuple[str, str] | None:
+    """The unit of a target's level and that of the series that speaks of it, where they do not convert."""
+    series = None if history is None else history.series_for(plan.id, target.indicator).series
+    if history is None or series is None or dimension_of(target) is None:
+        return None
+    own, published = target.effective_unit or "", history.unit_of(series)
+    return None if unit(own).dimension == unit(published).dimension else (own, published)
 
 
 def groups(plan: Plan, history: History | None) -> list[Group]:

@@ -287,9 +287,8 @@ def yardsticks(plan: Any, history: Any = None, *, assessment: Assessment | None 
 
 def _no_way(course: Course) -> Missing | None:
     """Why there is no way to measure: none was to be done, or none has passed."""
-    downward = course.target.word in ("at_most", "less_than") or course.target.kind == "reduction"
-    if course.base <= course.goal if downward else course.base >= course.goal:
-        reason = Text(f"attained already in its base year {course.base_year}", f"基年 {course.base_year} 已达到")
+    reason = course.no_way_from(course.base_year)
+    if reason is not None:
         return Missing(reason, Text("a target that is ahead of its base", "高于基数的目标"))
     if course.year > course.base_year:
         return None

@@ -14,7 +14,7 @@ from test_language import plans
 import attain as at
 from attain.cli import main
 from attain.consistency import CONSISTENT
-from attain.linear import Certificate
+from attain.linear import Certificate, decide
 from attain.text import display_width
 
 LEVELS = pd.DataFrame({"x": [101.3, 105.4, 110.7]}, index=[2023, 2024, 2025])
@@ -71,7 +71,7 @@ def test_growth_still_needed(checked):
     assert row["low"] == pytest.approx((50_000 / 39_000) ** (1 / 3) - 1)
     assert round(row["low"], 3) == 0.086
     assert math.isnan(row["high"])
-    assert "the most ever published is 9.8 % growth (2025)" in row["because"]
+    assert "the most ever published is 9.8 % growth (2025, the only change published)" in row["because"]
 
 
 def test_ten_per_cent_asks_for_more_than_five_trillion(checked):
@@ -232,7 +232,9 @@ CONFLICTS = {
         "puts it at 19.11 % or more",
     ),
     "about a level": (
-        [level("about", "5万亿元", id="a"), level("at_most", "4.2万亿元", id="b")], [], "puts it at 4.75 trillion yuan or more"
+        [level("about", "5万亿元", id="a"), level("at_most", "4.2万亿元", id="b")],
+        [],
+        "puts it at 4.75 trillion yuan or more",
     ),
     "about a rate": (
         [growth("about", "10%", id="a"), growth("at_most", "9%", id="b")], [], "puts it at 9.5 % or more"
@@ -309,6 +311,18 @@ def test_figures_take_part_in_conflicts_within_their_rounding():
     assert conflict.changes["g"] == pytest.approx((130 / 110.75) ** (1 / 3) - 1)
     for number, feasible in ((most - 1e-6, True), (most + 1e-6, False)):
         assert check(ceiling, at.level("x", by=2028, at_least=number), history=LEVELS).feasible == feasible
+
+
+def test_growth_of_a_hundred_per_cent_is_known_to_half_a_point():
+    """100 and growth of 100 % make 200, at least 99.5 times 1.995."""
+    rows = [
+        {"indicator": "x", "year": 2023, "value": 100.1, "kind": "level"},
+        {"indicator": "x", "year": 2024, "value": 100, "unit": "%", "kind": "growth"},
+    ]
+    steady = growth("at_least", "0%", since=2024, by=2026, id="g")
+    for most, feasible in ((199.5, False), (199.7, True)):
+        ceiling = at.level("x", by=2026, at_most=most, id="l")
+        assert check(steady, ceiling, history=pd.DataFrame(rows)).feasible == feasible
 
 
 def test_the_figure_of_the_target_year_is_not_asked():
@@ -390,12 +404,59 @@ def test_a_target_with_a_figure_of_its_year_needs_nothing_more():
 
 
 def test_each_window_is_counted_from_its_own_other_bases():
-    """2024 is another base of the one only, and the year of the other's end."""
-    done = at.growth("x", since=2023, since_source="resolved", by=2024, at_least="5%", id="done")
-    begun = at.growth("x", since=2025, since_source="resolved", by=2028, at_least="6%", id="begun")
-    result = check(done, begun, issued="2025-08-28")
+    """2026 is another base of the later one only, and the year of the earlier one's end."""
+    early, late = (
+        at.growth("x", since=2024, since_source="resolved", by=by, at_least="5%", id=f"g{by}") for by in (2026, 2028)
+    )
+    result = check(early, late, issued="2026-08-01")
     assert result.feasible
+    assert result.readings == 3
+
+
+def test_redundancy_is_not_decided_again_where_a_point_is_known(monkeypatch):
+    """As stated all together take a programme, and each its own; a treatment that changes no row takes none."""
+    decided = []
+    monkeypatch.setattr("attain.findings.decide", lambda rows: decided.append(len(rows)) or decide(rows))
+    rows = [{"indicator": "x", "year": 2024, "value": 99.5, "treatment": t} for t in ("one", "other")]
+    mine = [at.level("x", by=by, at_least=number, id=f"l{by}") for by, number in ((2028, 120), (2029, 150))]
+    result = check(*mine, history=pd.DataFrame(rows))
     assert result.readings == 2
+    assert len(decided) == 1 + len(mine)
+    assert set(result.verdicts["verdict"]) == {CONSISTENT}
+
+
+def test_a_floor_is_told_as_one_and_what_is_needed_from_it_too():
+    rows = [{"indicator": "x", "year": year, "value": v, "bound": b} for year, v, b in
+            [(2021, 100, ""), (2022, 102, ""), (2023, 104, "more_than")]]  # fmt: skip
+    goal = at.level("x", by=2025, at_least=150, id="l")
+    result = check(goal, history=pd.DataFrame(rows))
+    row = implied(result, "needed", "l").iloc[0]
+    assert math.isnan(row["low"])
+    assert row["high"] == pytest.approx((150 / 104) ** 0.5 - 1)
+    assert row["because"].startswith("from over 104 in 2023")
+    assert "at most 20.1 % a year from over 104 in 2023" in result.summary()
+    assert "从 2023 年的超过 104" in row["because_zh"]
+    assert result.verdicts.loc["l", "verdict"] == CONSISTENT, "from far above 104 little is needed"
+    ceiling = at.level("x", by=2025, at_most=80, id="l")
+    assert check(ceiling, history=pd.DataFrame(rows)).verdicts.loc["l", "verdict"] == "strained"
+
+
+def test_falls_are_told_as_falls():
+    def strain(*values):
+        figures = pd.DataFrame({"x": values}, index=range(2026 - len(values), 2026))
+        return check(at.level("x", by=2028, at_most=80, id="l"), history=figures)
+
+    rising = strain(100.0, 104.0, 110.0)
+    assert "needs a fall of 10.1 % a year" in rising.verdicts.loc["l", "text"]
+    assert "it never fell; the least published is 4 % growth (2023–2024)" in rising.verdicts.loc["l", "text"]
+    assert "a fall of at least 10.1 % a year" in " ".join(rising.summary().split())
+    assert "每年下降至少10.1%" in rising.summary(language="zh")
+    falling = strain(114.0, 112.0, 110.0)
+    assert "the most published is a fall of 1.8 % (2024–2025)" in falling.verdicts.loc["l", "text"]
+    slow = at.level("x", by=2028, at_least=109.5, id="l")
+    figures = pd.DataFrame({"x": [114.0, 112.0, 110.0]}, index=range(2023, 2026))
+    told = check(slow, history=figures).verdicts.loc["l", "text"]
+    assert "it never grew; the least published is a fall of 1.8 % (2023–2024)" in told
 
 
 def test_redundant_targets_and_what_they_follow_from():
@@ -494,6 +555,40 @@ def test_the_command_line(capsys):
     assert told["feasible"] is True
     assert {row["verdict"] for row in told["verdicts"]} == {CONSISTENT, "strained", "redundant"}
     assert main(["check", "no-such-plan"]) == 2
+
+
+def test_figures_that_contradict_a_relation_are_named():
+    figures = [
+        {"indicator": name, "year": 2025, "value": v, "label": name.upper()} for name, v in (("a", 50.5), ("w", 40.5))
+    ]
+    grown = [at.growth(name, since=2025, by=2028, at_least="5%", id=name) for name in "aw"]
+    result = check(*grown, relations=[{"kind": "part_of", "whole": "w", "parts": ["a"]}], history=pd.DataFrame(figures))
+    assert result.conflicts[0].targets == []
+    assert "the 50.5 published for “A” in 2025 and the 40.5 published for “W” in 2025" in result.conflicts[0].text
+    assert "1 contradiction, whatever the targets" in result.summary()
+    assert "与目标无关" in result.summary(language="zh")
+
+
+def test_one_target_against_the_figures():
+    late = growth("at_least", "10%", mode="every-year", since=2022, by=2026, id="g")
+    result = check(late, history=LEVELS)
+    assert "1 contradiction: the one target cannot be met." in result.summary()
+
+
+def test_growth_of_the_whole_says_where_prices_differ(checked):
+    row = implied(checked["jiangxi-2022"], "growth of the whole", "sei-va-growth", "sei-va-share").iloc[0]
+    assert "growth and share are at different prices" in row["because"]
+    assert "价格口径不同" in row["because_zh"]
+
+
+def test_units_that_do_not_convert_and_years_that_lack_are_told():
+    money = pd.DataFrame({"indicator": "x", "year": [2024, 2025], "value": [100.0, 110.0], "unit": "亿元"})
+    page = " ".join(check(at.level("x", by=2028, at_least="300吨", id="l"), history=money).summary().split())
+    assert "is not compared with the published figures: its unit (tonnes) does not convert to theirs" in page
+    assert "Nothing that is stated" not in page
+    undated = check(at.level("x", at_least="300亿元", id="l"), history=money)
+    assert "has no target year" in undated.summary()
+    assert "没有目标年份" in undated.summary(language="zh")
 
 
 def test_a_plan_without_targets_and_one_without_figures():

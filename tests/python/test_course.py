@@ -8,7 +8,7 @@ import pytest
 
 import attain as at
 from attain.course import Course
-from attain.errors import ArgumentError, BasisError
+from attain.errors import ArgumentError, BasisError, PlanError
 from attain.yardsticks import (
     actual_to_required_growth,
     anticipated_progress,
@@ -152,7 +152,7 @@ def test_targets_without_a_course_say_why():
         issued="2024-03-01",
     )
     told = at.yardsticks(mine, figures).missing["reason"]
-    assert told["easy"] == "attained already in its base year 2023"
+    assert told["easy"] == "attained already in 2023"
     assert told["later"] == told["begun"] == "no figure after its base year 2023"
     assert told["no-base"] == "no figure of the base year 2021 on the scope of 2023"
     assert "constant prices" in told["real"]
@@ -188,6 +188,8 @@ def test_quarters_and_months_add_up():
     assert first["period"].tolist() == ["2024Q1", "2024Q1-Q2", "2024Q1-Q3", ""]
     assert first["milestone"].tolist() == pytest.approx([22, 49.5, 77, 110])
     assert set(quarters["seasonal"]) == {"given"}
+    told = path(frequency="quarter", seasonal={"x": ["20%", "25%", "25%", "30%"]})
+    pd.testing.assert_frame_equal(told, quarters)
     months = path(frequency="month", seasonal={"x": [0.2, 0.25, 0.25, 0.3]})
     assert months["milestone"].tolist()[:12] == pytest.approx(
         [110 * part for part in np.interp(range(1, 13), [0, 3, 6, 9, 12], [0, 0.2, 0.45, 0.7, 1])]
@@ -228,8 +230,86 @@ def test_the_rest_of_a_year_that_has_begun():
     (same,) = at.glide_path(mine, pd.DataFrame(before)).rest.to_dict("records")
     assert same == pytest.approx(rest)
     assert "14.7 %" in at.glide_path(mine, pd.DataFrame(rows)).summary()
-    assert "须增长 14.7 %" in at.glide_path(mine, pd.DataFrame(rows)).summary(language="zh")
+    assert "增长 14.7 %" in at.glide_path(mine, pd.DataFrame(rows)).summary(language="zh")
     assert at.glide_path(mine, history({2023: 1000})).rest.empty
+
+
+def part_years(*rows, target=None):
+    """The glide path by quarters to 1,331 in 2026, or to another target, from rows of period, value and more."""
+    frame = pd.DataFrame([{"indicator": "x", "period": p, "value": v, "unit": "亿元", **more} for p, v, more in rows])
+    goal = target or at.level("x", by=2026, at_least="1331亿元", id="t")
+    return at.glide_path(plan(goal), frame, frequency="quarter")
+
+
+def test_a_season_is_learned_on_the_scope_of_the_last_figure():
+    old, new = {"scope": "old"}, {"scope": "new"}
+    half = ("2023H1", 250, new)
+    table = part_years(("2022", 1000, old), ("2023", 1000, old), ("2023", 500, new), half, ("2024", 550, new)).table
+    assert table["milestone"].iloc[1] / table["milestone"].iloc[3] == pytest.approx(0.5)
+    assert set(table["seasonal"]) == {"learned from 2023"}
+
+
+def test_a_season_is_learned_from_the_latest_vintage_and_the_default_treatment():
+    first, last = {"vintage": "2024"}, {"vintage": "2025"}
+    half = ("2023H1", 250, last), ("2023H1", 100, first)
+    for rows in (half, half[::-1]):
+        table = part_years(("2023", 1000, first), ("2023", 500, last), *rows).table
+        assert table["milestone"].iloc[1] / table["milestone"].iloc[3] == pytest.approx(0.5)
+    one, other = {"treatment": "one"}, {"treatment": "other"}
+    table = part_years(("2023", 500, one), ("2023", 800, other), ("2023H1", 200, one), ("2023H1", 500, other)).table
+    assert table["milestone"].iloc[1] / table["milestone"].iloc[3] == pytest.approx(0.4)
+
+
+def test_the_rest_of_a_year_is_of_the_latest_vintage():
+    growth = ("2024Q1-Q3", 8, {"unit": "%", "kind": "growth"})
+    rows = ("2024Q1-Q3", 756, {"vintage": "2024"}), ("2024Q1-Q3", 702, {"vintage": "2025"})
+    for levels in (rows, rows[::-1]):
+        (rest,) = part_years(("2023", 1000, {}), *levels, growth).rest.to_dict("records")
+        assert (rest["reached"], rest["left"]) == pytest.approx((702, 1100 - 702))
+
+
+def test_the_rest_of_a_year_that_is_done_or_falls():
+    rows = ("2023", 1000, {}), ("2024Q1-Q3", 1200, {})
+    done = part_years(*rows, ("2024Q1-Q3", 50, {"unit": "%", "kind": "growth"}))
+    assert math.isnan(done.rest["rest_growth"].iloc[0])
+    assert "1,200 by 2024Q1-Q3, up 50.0 %, which is past the 1,100 of the whole year" in done.summary()
+    ceiling = at.level("x", by=2025, at_most="640亿元", id="t")
+    rows = ("2023", 1000, {}), ("2024Q1-Q3", 600, {}), ("2024Q1-Q3", -20, {"unit": "%", "kind": "growth"})
+    falling = part_years(*rows, target=ceiling)
+    assert falling.rest["rest_growth"].iloc[0] == pytest.approx(200 / 250 - 1)
+    assert "600 by 2024Q1-Q3, down 20.0 %; 200 is left of 800, 20.0 % less than" in " ".join(falling.summary().split())
+    assert "较上年其余时段下降 20.0 %" in falling.summary(language="zh")
+
+
+def test_a_ceiling_has_no_way_to_go():
+    levels = history({2021: 100, 2022: 121, 2023: 133.1})
+    mine = plan(
+        at.level("x", by=2026, at_most="130亿元", id="broken"),
+        at.level("x", by=2026, at_most="140亿元", id="kept"),
+        issued="2022-05-01",
+    )
+    told = at.yardsticks(mine, levels).missing["reason"]
+    assert told["broken"] == "a ceiling has no way to go; the figure of 2023 is above it"
+    assert told["kept"] == "a ceiling has no way to go; the figure of 2023 is within it"
+    assert at.glide_path(mine, levels).missing["reason"].to_dict() == {"kept": told["kept"]}
+
+
+def test_the_most_likely_path_is_that_of_the_assessment():
+    result = at.glide_path("jiangxi-2025", shape="most-likely")
+    path = at.assess("jiangxi-2025").path
+    own = result.table[result.table["target"] == "cluster-revenue"].set_index("year")["milestone"]
+    assert own.to_dict() == path["cluster_prov_revenue"].loc[2026:2028].to_dict()
+    assert "most likely" in result.summary()
+    assert result.missing.at["clusters-over-1000", "reason"] == "the model does not assess it"
+    ids = {target.id for target in result.plan.targets}
+    assert set(result.table["target"]) | set(result.missing.index) == ids
+
+
+def test_the_most_likely_path_needs_an_assessment_without_conflict():
+    levels = history({year: 100 * 1.1 ** (year - 2018) for year in range(2018, 2024)})
+    low, high = at.level("x", by=2026, at_most="170亿元", id="a"), at.level("x", by=2026, at_least="230亿元", id="b")
+    with pytest.raises(PlanError, match="a and b"):
+        at.glide_path(plan(low, high), levels, shape="most-likely")
 
 
 def test_glide_path_arguments():
@@ -238,6 +318,8 @@ def test_glide_path_arguments():
         ({"frequency": "week"}, "frequency"),
         ({"seasonal": {"y": [0.25] * 4}}, "no indicator 'y'"),
         ({"seasonal": {"x": [0.5] * 4}}, "add up to 1"),
+        ({"seasonal": {"x": [math.nan] * 4}}, "seasonal: 'x': .* not a finite number"),
+        ({"seasonal": {"x": ["a quarter"] * 4}}, "seasonal: 'x'"),
     ):
         with pytest.raises(ArgumentError, match=message):
             path(**fields)

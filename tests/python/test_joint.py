@@ -82,7 +82,9 @@ def problem_of(rng, indicators, kind, push):
 
 
 @pytest.mark.parametrize("kind", ["one year", "two years", "growth"])
-@pytest.mark.parametrize(("indicators", "push"), [(2, 0.0), (2, 0.35), (6, 0.0), (6, 0.08), (12, 0.0), (12, 0.03)])
+@pytest.mark.parametrize(
+    ("indicators", "push"), [(2, 0.0), (2, 0.35), (6, 0.0), (6, 0.08), (12, 0.0), (12, 0.03), (12, 0.06)]
+)
 def test_the_integral_is_the_simulation(indicators, push, kind):
     rng = np.random.default_rng([indicators, int(100 * push), len(kind)])
     problem = problem_of(rng, indicators, kind, push)
@@ -213,8 +215,42 @@ def test_a_given_dependence_is_used():
     np.fill_diagonal(matrix, 1)
     result = at.assess(THREE, LEVELS, dependence=pd.DataFrame(matrix, names, names))
     assert result.probability == pytest.approx(loadings.probability, rel=3e-3)
-    loading = result.dependence.filter(like="loading").to_numpy()
-    np.testing.assert_allclose((loading @ loading.T)[np.triu_indices(3, 1)], matrix[np.triu_indices(3, 1)], atol=1e-12)
+    assert (loadings.engine, result.engine) == ("factor", "sov")
+    np.testing.assert_array_equal(result.dependence[names], matrix)
+    with pytest.raises(ArgumentError, match="uses no dependence"):
+        at.assess(THREE, LEVELS, engine="independent", dependence={"x": 0.8})
+
+
+def test_the_engine_follows_from_the_targets_and_says_why():
+    years = plan_of(level(at_least=190), level("y", at_least=15, by=2027))
+    for plan, engine, why in (
+        (THREE, "factor", "one quantity of each indicator in one year"),
+        (years, "sov", "several target years"),
+        (plan_of(level(at_least=190)), "exact", "one quantity of one indicator"),
+        (plan_of(level(at_least=190), level(at_least=165, by=2026)), "sov", "several quantities of one indicator"),
+    ):
+        result = at.assess(plan, LEVELS)
+        assert result.engine == engine
+        assert f"Engine {engine} ({why})" in " ".join(result.summary().split())
+    asked = at.assess(years, LEVELS, engine="factor")
+    assert asked.engine == "factor"
+    assert at.assess(years, LEVELS).log_probability == pytest.approx(asked.log_probability, abs=5e-3)
+
+
+@pytest.mark.parametrize(
+    ("plan", "as_of", "over", "point", "ends"),
+    [
+        ("jiangxi-2022", "2022-07-20", "over 4 of 20 targets", 0.006, (0.002, 0.05)),
+        ("jiangxi-2025", "2025-12-31", "over 2 of 13 targets", 0.228, (0.139, 0.491)),
+    ],
+)
+def test_bundled_plans_are_answered_as_a_whole(plan, as_of, over, point, ends):
+    result = at.assess(plan, as_of=as_of)
+    assert over in " ".join(result.summary().split())
+    assert result.probability == pytest.approx(point, rel=0.1)
+    assert result.range == pytest.approx(ends, rel=0.1)
+    assert result.range[0] < result.probability < result.range[1]
+    assert result.numerical_error < 1e-3
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Shares of two levels as targets, correlations without common factors, and the engine that takes them."""
 
+import json
 import math
 
 import numpy as np
@@ -134,7 +135,7 @@ def test_the_engines_agree():
     assert log_p[1] == pytest.approx(log_p[0], abs=6e-3)
 
 
-def test_correlations_without_common_factors():
+def test_singular_correlations_are_taken():
     names = ["part", "whole"]
     one = pd.DataFrame(np.ones((2, 2)), names, names)
     targets = plan_of(level(at_least=260), level("whole", at_least=580))
@@ -143,7 +144,32 @@ def test_correlations_without_common_factors():
     assert (result.engine, near.engine) == ("sov", "factor")
     assert near.probability - 1e-3 < result.probability < near.probability + 0.03
     assert list(result.dependence.columns) == ["part", "whole", "years"]
-    assert "no common factors" in result.summary()
+    assert "Engine sov (correlations as given)" in " ".join(result.summary().split())
+
+
+def test_what_no_draw_attains_has_a_bound_and_not_nan():
+    impossible = plan_of(share(at_most="44%"), level(at_least=260), level("whole", at_most=580))
+    result = at.assess(impossible, HISTORY)
+    assert result.probability == 0
+    assert 0 < result.numerical_error < 1e-4
+    assert json.loads(result.to_json())["joint"]["numerical_error"] == result.numerical_error
+    assert "nan" not in result.summary()
+
+
+def test_the_range_of_one_way_is_the_number():
+    plan = plan_of(level(at_least=250), level("whole", at_least=560), share(at_least="45%"))
+    result = at.assess(plan, HISTORY, model="random-walk")
+    assert result.range == (result.probability, result.probability)
+
+
+@pytest.mark.parametrize(("bound", "within"), [("at_least", "42%"), ("at_most", "40%")])
+def test_a_bound_on_a_level_settles_a_share_only_where_it_must(bound, within):
+    history = HISTORY.assign(bound="")
+    history.loc[(history["indicator"] == "part") & (history["year"] == 2024), ["value", "bound"]] = [200.0, bound]
+    for at_least, likelihood in (("30%", "attained"), (within, None), ("60%", "missed")):
+        result = at.assess(plan_of(share(by=2024, at_least=at_least)), history)
+        assert result.table["likelihood"].tolist() == ([] if likelihood is None else [likelihood])
+        assert likelihood is not None or "a bound only" in result.not_assessed.loc["t0", "reason"]
 
 
 @pytest.mark.parametrize("engine", ["factor", "independent", "exact"])
