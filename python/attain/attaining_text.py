@@ -37,6 +37,7 @@ QUESTIONS = {
     "instead": Text("What could be promised instead?", "可以改为承诺什么？"),
 }
 _PANELS = {PROVINCES: Text("the GDP of China's provinces", "全国各省地区生产总值")}
+_KEPT = {"at_least": Text("", ""), "at_most": Text(", at most", "（不高于）")}
 _IMPLIED, _NOTHING = 0.995, 0.005
 _MOST_NAMED = 3
 
@@ -266,7 +267,8 @@ def _offer(voice: _Voice, found: Menu) -> str:
     other = voice.say(
         f" Depending on the prior, the middle one is {low} to {high}.", f"因先验而异，中间一档为 {low}至{high}。"
     )
-    return voice.say(f"{series} in {found.by}: {english}.", f"{found.by} 年{series}：{chinese}。") + (
+    kept = _KEPT[found.word]
+    return voice.say(f"{series} in {found.by}{kept.en}: {english}.", f"{found.by} 年{series}{kept.zh}：{chinese}。") + (
         other if low != high else ""
     )
 
@@ -415,7 +417,8 @@ def menu_title(found: Menu, language: Language) -> str:
     """Indicator, year and unit of a menu."""
     series = found.projection.history.label_of(found.indicator, language)
     unit = _unit_of(found.projection, found.indicator, language)
-    return Text(f"{series} in {found.by}{unit}", f"{found.by} 年{series}{unit}").say(language)
+    kept = _KEPT[found.word]
+    return Text(f"{series} in {found.by}{kept.en}{unit}", f"{found.by} 年{series}{kept.zh}{unit}").say(language)
 
 
 def menu_text(found: Menu, language: Language = "en") -> str:

@@ -409,3 +409,5 @@ def test_a_floor_and_a_ceiling_of_one_year_each_have_their_menu():
     targets = [at.level("x", by=2025, at_least=120, id="f"), at.level("x", by=2025, at_most=200, id="c")]
     result = at.assess({"id": "p", "targets": targets}, levels(x=LEVELS))
     assert {menu.word for menu in result.menus} == {"at_least", "at_most"}
+    assert len({menu.summary().splitlines()[0] for menu in result.menus}) == 2
+    assert "x in 2025, at most: " in result.summary().replace("\n  ", " ")
