@@ -179,12 +179,14 @@ class Assessment:
         ------
         PlanError
             When the targets contradict each other, so that no path attains them.
+        NumericalError
+            When no path was found, and no proof that there is none.
         """
         from attain.path import no_path
 
         if self.attaining_path is None:
             return pd.DataFrame(index=pd.RangeIndex(0, name="year"))
-        if self.attaining_path.conflict:
+        if not self.attaining_path.found:
             raise no_path(self.attaining_path.conflict)
         return self.attaining_path.levels
 
@@ -196,7 +198,8 @@ class Assessment:
 
         if self.projection is None or self.joint.dependence is None:
             return None
-        return bottleneck(self.open_events, self.projection, self.joint.dependence, self.drawing)
+        contradict = self.attaining_path is not None and bool(self.attaining_path.conflict)
+        return bottleneck(self.open_events, self.projection, self.joint.dependence, self.drawing, contradict=contradict)
 
     @property
     def bottleneck(self) -> pd.DataFrame:
@@ -209,15 +212,15 @@ class Assessment:
     @functools.cached_property
     def menus(self) -> tuple[Menu, ...]:
         """What could be promised in place of the open targets: for each indicator with a level or share, and each year
-        of its targets, the levels with chances of 90, 60 and 30 %."""
+        and direction of its targets, the levels with chances of 90, 60 and 30 %."""
         from attain.goals import menu
 
         if self.projection is None:
             return ()
         alone = [e for e in self.open_events if isinstance(e, Event) and e.whole is None]
         known = [e for e in alone if self.projection.origin(e.indicator).levels]
-        words = {(e.indicator, e.by): e.word for e in known}
-        return tuple(menu(self.projection, name, by=by, word=word) for (name, by), word in words.items())
+        asked = dict.fromkeys((e.indicator, e.by, e.word) for e in known)
+        return tuple(menu(self.projection, name, by=by, word=word) for name, by, word in asked)
 
     @functools.cached_property
     def base_rates(self) -> dict[str, TrackRecord]:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from attain.bottleneck import RELAXED_TO
-from attain.event import Event
+from attain.event import Event, indicators_ahead
 from attain.goals import RUNGS, Menu, even_drift
 from attain.language import Language, Text, listed
 from attain.prior import prior_label
@@ -19,6 +19,7 @@ from attain.reference_class import PROVINCES, reference_class
 from attain.scale import LOG, LOGIT
 from attain.text import label_of, percent, table_text, wrap
 from attain.units import convert, decimal
+from attain.units import unit as unit_of
 from attain.wording import chance, figure_words, needs_words, tight, unit_words
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ QUESTIONS = {
     "instead": Text("What could be promised instead?", "可以改为承诺什么？"),
 }
 _PANELS = {PROVINCES: Text("the GDP of China's provinces", "全国各省地区生产总值")}
-_IMPLIED = 0.995
+_IMPLIED, _NOTHING = 0.995, 0.005
 _MOST_NAMED = 3
 
 
@@ -89,7 +90,7 @@ class _Voice:
 
 def half_page(result: Assessment, language: Language = "en") -> list[tuple[str, str]]:
     """Question and answer on what follows from the verdict: what holds the plan back, what it would take, what could be
-    promised instead. Empty where no target is open."""
+    promised instead. Without questions that have no answer; empty where no target is open."""
     if result.holds_back is None or result.attaining_path is None or not result.open_events:
         return []
     voice = _Voice(result, language)
@@ -99,7 +100,8 @@ def half_page(result: Assessment, language: Language = "en") -> list[tuple[str, 
         "instead": _instead(voice, result.holds_back),
     }
     between = Text(" ", "").say(language)
-    return [(QUESTIONS[name].say(language), between.join(filter(None, parts))) for name, parts in answers.items()]
+    told = {name: between.join(filter(None, parts)) for name, parts in answers.items()}
+    return [(QUESTIONS[name].say(language), answer) for name, answer in told.items() if answer]
 
 
 # --- what holds it back ---------------------------------------------------------------------------------------------
@@ -121,7 +123,8 @@ def _holds(voice: _Voice, held: Bottleneck) -> Iterator[str]:
         f"{name}：单独实现的概率为 {alone}。不要求它，其余目标全部实现的概率为 {others}；加上它，为 {together}。",
     )
     yield from _spread(voice, held)
-    implied = [voice.quoted(str(n)) for n, given in held.table["given"].iloc[1:].items() if given > _IMPLIED]
+    rest = held.table.iloc[1:]
+    implied = [voice.quoted(str(n)) for n in rest.index[(rest["given"] > _IMPLIED) & (rest["fraction"] < _NOTHING)]]
     if implied:
         costs = "costs nothing more: whoever attains the rest attains it" if len(implied) == 1 else "cost nothing more"
         yield voice.say(f"{listed(implied)} {costs}.", f"{'、'.join(implied)}不增加难度：其余目标实现时它也会实现。")
@@ -130,7 +133,8 @@ def _holds(voice: _Voice, held: Bottleneck) -> Iterator[str]:
 def _spread(voice: _Voice, held: Bottleneck) -> Iterator[str]:
     """Of three and more targets, those that carry most of -log P(all)."""
     shares = held.table["fraction"].sort_values(ascending=False, kind="stable")[:_MOST_NAMED]
-    if len(held.table) < _MOST_NAMED or shares.isna().any():
+    shares = shares[shares >= _NOTHING]
+    if len(held.table) < _MOST_NAMED or len(shares) < 2:
         return
     told = [(f"{100 * share:.0f}", voice.quoted(str(name))) for name, share in shares.items()]
     english = listed(
@@ -144,15 +148,8 @@ def _spread(voice: _Voice, held: Bottleneck) -> Iterator[str]:
 
 
 def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
-    if path.conflict:
-        names = [voice.quoted(name) for name in path.conflict]
-        if len(names) == 1:
-            yield voice.say(f"Nothing would do: {names[0]} is out of reach.", f"无法做到：{names[0]}不可能实现。")
-            return
-        yield voice.say(
-            f"Nothing would do: {listed(names)} contradict each other; `check` says by how much.",
-            f"无法做到：{'、'.join(names)}互相矛盾，可用 check 查看矛盾所在。",
-        )
+    if not path.found:
+        yield conflict_text(path, voice.language)
         return
     if path.distance == 0:
         yield voice.say(
@@ -164,7 +161,7 @@ def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
     events = [e for e in _hardest_first(voice.result) if e.target.id in bound]
     courses = [_course(voice, path, indicator) for indicator in path.bound[:_MOST_NAMED]]
     yield voice.say(f"Most likely in this way: {'; '.join(courses)}.", f"最可能的实现方式：{'；'.join(courses)}。")
-    if len(path.bound) < len({name for e in voice.result.open_events for name in e.indicators}):
+    if len(path.bound) < len({name for e in voice.result.open_events for name in indicators_ahead(e)}):
         yield voice.say("The other indicators need only move along.", "其他指标随之变动即可。")
     yield _modesty(voice, path)
     yield from _beliefs(voice, events)
@@ -172,7 +169,7 @@ def _takes(voice: _Voice, path: AttainingPath) -> Iterator[str]:
 
 def _course(voice: _Voice, path: AttainingPath, indicator: str) -> str:
     """The path of one indicator, year by year where there are few years, else on average."""
-    last = max(e.by for e in voice.result.open_events if indicator in e.indicators)
+    last = max(e.by for e in voice.result.open_events if indicator in indicators_ahead(e))
     years = path.growth[indicator].dropna().loc[:last].index.tolist()
     if len(years) <= _MOST_NAMED:
         asked, given = (
@@ -184,8 +181,12 @@ def _course(voice: _Voice, path: AttainingPath, indicator: str) -> str:
         asked, given = ([_average(voice, frame, indicator, last)] for frame in (path.levels, path.median))
         when = f"a year on average to {last}", f"到 {last} 年平均每年"
     end = voice.figure(indicator, float(path.levels[indicator].loc[last]))
-    share = voice.projection.scale_of(indicator) is LOGIT
+    scale = voice.projection.scale_of(indicator)
+    share = scale is LOGIT
+    falls = path.levels[indicator].loc[last] < scale.figure(voice.projection.origin(indicator).log_level)
     change, change_zh = ("rises by", "上升") if share else ("grows by", "增长")
+    if falls:
+        change, change_zh = "changes by", "变动"
     label, rates, projected = voice.series(indicator), listed(asked), listed(given)
     each = "分别" if len(asked) > 1 else ""
     return voice.say(
@@ -221,7 +222,8 @@ def _beliefs(voice: _Voice, events: Sequence[AnyEvent]) -> Iterator[str]:
     for event in [e for e in events if isinstance(e, Event) and _is_floor(e, voice.projection)][:1]:
         scale, history = voice.projection.scale_of(event.indicator), voice.projection.history
         level = scale.figure(event.lower)
-        if scale is LOG and history.price_of(event.indicator) == "nominal":
+        is_money = unit_of(history.unit_of(event.indicator)).dimension == "money"
+        if scale is LOG and is_money and history.price_of(event.indicator) == "nominal":
             found = reference_class(voice.projection, event.indicator, by=event.by, at_least=level)
             yield reference_text(found).say(voice.language)
         if voice.projection.prior is not None:
@@ -292,11 +294,8 @@ def relaxation_text(held: Bottleneck) -> Text:
 
 def path_text(path: AttainingPath, language: Language = "en") -> str:
     """A table of years for each indicator."""
-    if path.conflict:
-        return Text(
-            f"No path attains {' and '.join(path.conflict)} together.",
-            f"没有任何走势能同时实现 {'、'.join(path.conflict)}。",
-        ).say(language)
+    if not path.found:
+        return conflict_text(path, language)
     head = Text(
         f"The path nearest to the projection that attains every target: distance {path.distance:.2f}.",
         f"实现全部目标且最接近预测的走势：距离 {path.distance:.2f}。",
@@ -310,6 +309,26 @@ def path_text(path: AttainingPath, language: Language = "en") -> str:
     for title, rows in path_rows(path, language):
         lines += ["", title, *table_text(header, rows)]
     return "\n".join(lines)
+
+
+def conflict_text(path: AttainingPath, language: Language = "en") -> str:
+    """Why there is no path."""
+    labels = {event.target.id: f"“{label_of(event.target, language)}”" for event in path.events}
+    names = [labels[name] for name in path.conflict]
+    english, chinese = listed(names), "、".join(names)
+    if not names:
+        told = Text(
+            "No path that attains every target was found, and no proof that there is none.",
+            "没有找到能实现全部目标的走势，也未能证明不存在这样的走势。",
+        )
+    elif len(names) == 1:
+        told = Text(f"No path attains {english}: it is out of reach.", f"没有走势能做到：{chinese}不可能实现。")
+    else:
+        told = Text(
+            f"No path attains {english} together: they contradict each other; `check` says by how much.",
+            f"没有走势能同时做到：{chinese}互相矛盾，可用 check 查看矛盾所在。",
+        )
+    return told.say(language)
 
 
 def path_rows(path: AttainingPath, language: Language) -> Iterator[tuple[str, list[list[str]]]]:

@@ -11,6 +11,7 @@ References
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,8 +22,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from attain.dependence import Dependence
-from attain.event import AnyEvent, Event
-from attain.joint import joint_probability, subset_probabilities
+from attain.event import AnyEvent, Event, PathEvent
+from attain.joint import Joint, joint_probability, subset_probabilities, subsets_of_paths
 from attain.language import Language
 from attain.projection import Projection
 from attain.roots import root
@@ -49,8 +50,9 @@ class Bottleneck:
     events : the open targets.
     table : frame, index target id, the bottleneck first (the target whose removal raises P(all) most). Columns
         probability (alone), others (P of all the others), given (P of it when all the others are attained), shapley
-        (its share of -log P(all); NaN for more than 16 open targets, or 6 where draws give the probabilities, whose 2^N
-        subsets are not computed, and where the targets cannot all be attained) and fraction (that share of the whole).
+        (its share of -log P(all)) and fraction (that share of the whole). Both are NaN where the targets cannot all be
+        attained, and where the 2^N subsets are not computed: for more than 16 open targets, or 6 where draws give the
+        probabilities, unless a target is of paths and 500 simulated ones attain all.
     log_probability : of all open targets; minus infinity where they contradict each other.
     relaxation : Series, index probability (0.5 and 0.8): the fraction of what is asked at which P(all) is that. Asked
         is the change in y from the last figure to the bound, so 1 is the plan, 0 no growth at all, above 1 more than
@@ -86,7 +88,12 @@ class Bottleneck:
 
 
 def bottleneck(
-    events: Sequence[AnyEvent], projection: Projection, dependence: Dependence, drawing: Drawing
+    events: Sequence[AnyEvent],
+    projection: Projection,
+    dependence: Dependence,
+    drawing: Drawing,
+    *,
+    contradict: bool = False,
 ) -> Bottleneck:
     """What each of several open events does to their joint probability.
 
@@ -94,17 +101,24 @@ def bottleneck(
     ----------
     events : none of them settled by a published figure.
     projection, dependence, drawing : as in `joint_probability`.
+    contradict : it is proved that they cannot all be attained, which no number of paths can tell.
     """
 
+    @functools.cache
+    def joint(chosen: tuple[AnyEvent, ...]) -> Joint:
+        return joint_probability(chosen, projection, dependence, drawing)
+
     def log_joint(chosen: Sequence[AnyEvent]) -> float:
-        log_p = joint_probability(chosen, projection, dependence, drawing).log_probability if chosen else 0.0
+        log_p = joint(tuple(chosen)).log_probability if chosen else 0.0
         assert log_p is not None, "events have a joint probability"
         return log_p
 
-    n, whole = len(events), log_joint(events)
+    n, whole = len(events), -math.inf if contradict else log_joint(events)
     each = [log_joint([event]) for event in events]
     others = [log_joint([e for e in events if e is not event]) for event in events]
-    table = _subsets(events, projection, dependence, drawing, log_joint) if n and whole > -math.inf else None
+    table = None
+    if n and whole > -math.inf:
+        table = _subsets(events, projection, dependence, drawing, joint(tuple(events)).engine, log_joint)
     shares = np.full(n, math.nan)
     if table is not None:
         table[[0, *(1 << i for i in range(n)), -1]] = [0.0, *each, whole]  # as the assessment tells them
@@ -125,18 +139,24 @@ def bottleneck(
 
 
 def _subsets(
-    events: Sequence[AnyEvent], projection: Projection, dependence: Dependence, drawing: Drawing, log_joint: _LogJoint
+    events: Sequence[AnyEvent],
+    projection: Projection,
+    dependence: Dependence,
+    drawing: Drawing,
+    engine: str,
+    log_joint: _LogJoint,
 ) -> Floats | None:
-    """log P of every subset (2^N), from the table of one integral, from what paths attain, or by draws of each subset;
-    None where there are too many."""
-    engine = joint_probability(events, projection, dependence, drawing).engine
+    """log P of every subset (2^N), from the table of one integral, by draws of each subset while they are few, or from
+    what the same paths attain; None where there are too many, or too few paths attain all."""
     own = [event for event in events if isinstance(event, Event)]
     one_each = len({event.functional for event in own}) == len({event.indicator for event in own})
-    if engine == "simulation" or (engine != "sov" and one_each):
+    by_paths = any(isinstance(event, PathEvent) for event in events)
+    if not by_paths and engine != "sov" and one_each:
         known = len(events) <= MOST_SHARED
-        return subset_probabilities(events, projection, dependence, drawing) if known else None
+        return subset_probabilities(own, projection, dependence, drawing) if known else None
     if len(events) > MOST_DRAWN:
-        return None
+        shared = by_paths and len(events) <= MOST_SHARED
+        return subsets_of_paths(events, projection, dependence, drawing) if shared else None
     subsets = range(1 << len(events))
     return np.array([log_joint([e for i, e in enumerate(events) if subset >> i & 1]) for subset in subsets])
 

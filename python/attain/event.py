@@ -135,6 +135,11 @@ class PathEvent:
 AnyEvent = Event | PathEvent
 
 
+def indicators_ahead(event: AnyEvent) -> tuple[str, ...]:
+    """The indicators whose years ahead decide an event: of a sum not those that are published already."""
+    return tuple(dict.fromkeys(name for quantity in event.quantities for name, _, _ in quantity.terms))
+
+
 def can_be_assessed(target: Target, history: History) -> Missing | None:
     """None when the target's kind, year, indicator, price and unit allow an assessment; else what it lacks. The
     indicator is that of the history."""
@@ -384,6 +389,8 @@ def sum_event(target: Target, parts: Sequence[str], projection: Projection) -> P
         return PathEvent(target, target.indicator, target.by, tuple(parts), (), (-float(known),), attained)
     lower, upper = (None if bound is None else float(bound - known) for bound in target.bounds)
     low, high = -math.inf if lower is None else lower, math.inf if upper is None else upper
+    if high <= 0 or (low <= 0 and high == math.inf):  # what is published settles it: levels are positive
+        return PathEvent(target, target.indicator, target.by, tuple(parts), (), (-float(known),), high > 0)
     total = Quantity("levels", tuple(terms), low, high)
     return PathEvent(target, target.indicator, target.by, tuple(parts), (total,), (-float(known),))
 

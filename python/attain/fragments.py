@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from attain.attaining_text import (
     BOTTLENECK_HEAD,
     bottleneck_rows,
+    conflict_text,
     drift_text,
     frontier_rows,
     half_page,
@@ -258,8 +259,8 @@ def growth_test_fragment(result: GrowthTest) -> str:
 
 def path_fragment(path: AttainingPath) -> str:
     """An attaining path: a table for each indicator."""
-    if path.conflict:
-        return str(_box("No path attains the plan", f"{' and '.join(path.conflict)} contradict each other"))
+    if not path.found:
+        return str(_box("No path attains the plan", conflict_text(path)))
     told = _box("The path that attains the plan", f"distance {path.distance:.2f} from what is projected")
     tables = (
         _box(title, "") + _table(["year", "path", "growth", "projected", "growth", "spreads"], rows, range(1, 6))

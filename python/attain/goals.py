@@ -320,6 +320,8 @@ def menu(
     ArgumentError, DataError
         As `target_at`.
     """
+    if not len(probabilities):
+        raise ArgumentError("probabilities: give one chance or more, such as 0.9")
     for probability in probabilities:
         _check(probability, word)
     year = projection.to if by is None else by

@@ -18,7 +18,7 @@ from attain.errors import NumericalError
 from attain.event import AnyEvent, Event, PathEvent, figure_as_stated
 from attain.language import Text
 from attain.projection import Mixture, Projection
-from attain.simulation import Drawing, Estimate, Simulation, estimate
+from attain.simulation import FEW, Drawing, Estimate, Simulation, estimate
 
 NO_REASON = Text("", "")
 _AS_ASKED = Text("as asked for", "按指定")
@@ -191,15 +191,12 @@ def path_outcomes(
 
 
 def subset_probabilities(
-    events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing = _USUAL
+    events: Sequence[Event], projections: Projections, dependence: Dependence, drawing: Drawing = _USUAL
 ) -> npt.NDArray[np.float64]:
-    """log P of every subset of open events: (2^N); bit i of an index says that event i is among them. At most 16. From
-    one integral where each is on one indicator, and from simulated paths where one bounds several quantities."""
-    own = [event for event in events if isinstance(event, Event)]
-    if len(own) < len(events):
-        return _subsets_of_paths(events, projections, dependence, drawing)
-    groups = _by_indicator(own)
-    order = [own.index(event) for group in groups for event in group]
+    """log P of every subset of open events: (2^N); bit i of an index says that event i is among them. At most 16,
+    each on one indicator: one integral."""
+    groups = _by_indicator(events)
+    order = [events.index(event) for group in groups for event in group]
     answers = _core.joint_subsets(
         [_arguments(group, projections, dependence) for group in groups], drawing.seed, _RELATIVE_ERROR, _MOST_POINTS
     )
@@ -208,15 +205,19 @@ def subset_probabilities(
     return np.ascontiguousarray(answers[moved, 0])
 
 
-def _subsets_of_paths(
+def subsets_of_paths(
     events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing
-) -> npt.NDArray[np.float64]:
+) -> npt.NDArray[np.float64] | None:
+    """The same of events that bound several quantities, from what simulated paths attain; None where fewer than 500
+    attain all."""
     tally = _simulation(events, projections, dependence, drawing).tally(drawing.draws, threads=drawing.threads)
     assert tally.pattern is not None, "at most 16 events"
     hits = tally.pattern.copy()
     for place in range(len(events)):
         pairs = hits.reshape(-1, 2, 1 << place)
         pairs[:, 0] += pairs[:, 1]
+    if hits[-1] < FEW:
+        return None
     logs = np.log([estimate(int(count), tally.paths).probability for count in hits])
     logs[0] = 0.0
     return logs

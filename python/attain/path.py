@@ -8,9 +8,10 @@ time. The path is the point within all targets whose distance from the centre in
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +19,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from attain.dependence import Dependence
-from attain.errors import ArgumentError, NumericalError, PlanError
-from attain.event import AnyEvent
+from attain.errors import ArgumentError, AttainError, NumericalError, PlanError
+from attain.event import AnyEvent, indicators_ahead
 from attain.language import Language
 from attain.least_distance import Nearest, nearest_point
 from attain.projection import Mixture, Projection
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 _STEPS, _SETTLED = 500, 1e-10
+_LEAST = 1e-9  # of its median, a level to start from
+_Side = list[tuple[int | None, float]]
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class AttainingPath:
 
     Attributes
     ----------
+    events : the open targets.
     levels, median : frames, index year, one column per indicator: the path, and the medians of the projection. In the
         unit of the history, shares as fractions; NaN up to an indicator's own last figure.
     growth, projected_growth : the same of the growth over the year before on either, a fraction; of a share points, as
@@ -66,16 +70,17 @@ class AttainingPath:
     targets : frame, index target id, columns binding (does it shape the path?), multiplier (what the squared distance,
         halved, rises by for 1 of the bound in logs, of a share in logits) and cost (its part of the squared distance;
         all together 1, none where the median attains the plan).
-    distance : 0 where the median path attains every target.
-    bound : the indicators whose path targets shape.
+    distance : 0 where the median path attains every target; infinite, and the frames empty, where there is no path.
+    bound : the indicators that the targets which shape the path are of, in the years ahead.
     conflict : ids of targets that contradict each other, or lie at the end of a scale, such as a share of 100 %; there
-        is no path then, and the frames are empty.
+        is no path then. Empty too where no path was found, and no proof that there is none.
 
     References
     ----------
     .. [1] E. M. Leeper, T. Zha (2003), Modest policy interventions, Journal of Monetary Economics 50, 1673-1700.
     """
 
+    events: tuple[AnyEvent, ...] = field(repr=False)
     projection: Projection
     levels: pd.DataFrame
     median: pd.DataFrame
@@ -88,9 +93,14 @@ class AttainingPath:
     conflict: tuple[str, ...] = ()
 
     @property
+    def found(self) -> bool:
+        """Is there a path?"""
+        return math.isfinite(self.distance)
+
+    @property
     def modest(self) -> bool:
         """Does the path stay within 2 of `deviation`?"""
-        return not (self.deviation.abs() > 2).any(axis=None)
+        return self.found and not (self.deviation.abs() > 2).any(axis=None)
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy: indicator, year, level, median, growth, projected_growth, deviation."""
@@ -116,7 +126,7 @@ class AttainingPath:
         """The path of one indicator over the fan, and the growth that it asks for each year."""
         from attain.figures import path_chart
 
-        if self.conflict:
+        if not self.found:
             raise ArgumentError("no path attains every target, so there is nothing to draw")
         return path_chart(self, self.projection.indicators[self.projection.position(indicator)], language=language)
 
@@ -132,26 +142,29 @@ def attaining_path(events: Sequence[AnyEvent], projection: Projection, dependenc
     """
     beyond = [e.target.id for e in events if any(q.lower == math.inf or q.upper == -math.inf for q in e.quantities)]
     if beyond:
-        return _no_path(projection, tuple(beyond))
-    totals = list(_totals(events))
+        return _no_path(events, projection, tuple(beyond))
+    totals = sorted(_totals(events), key=lambda total: -total.side)
     space = _Space(projection, dependence)
-    rows, bounds, names = space.linear(events)
-    found = _nearest(space, rows, bounds, totals)
+    _, bounds, names = space.linear(events)
+    try:
+        found = _nearest(space, events, totals)
+    except NumericalError:
+        return _no_path(events, projection, ())
     names = [*names, *(total.name for total in totals)]
     if found.point is None:
         conflict = tuple(dict.fromkeys(n for n, u in zip(names, found.multipliers, strict=True) if u > 0))
-        return _no_path(projection, conflict)
+        return _no_path(events, projection, conflict)
     y = space.centre + space.factor @ found.point
     # By duality |z|^2 = multipliers' bounds, where the bound of a sum is that of its tangent at the path.
-    squared = float(found.point @ found.point)
     bounds = np.concatenate([bounds, *(space.tangent(total, y)[1][None] for total in totals)])
-    cost = found.multipliers * bounds / (squared or 1.0)
+    cost = found.multipliers * bounds
+    cost /= cost.sum() or 1.0
     by_bound = pd.DataFrame({"multiplier": found.multipliers, "cost": cost}, index=pd.Index(names, name="id"))
     targets = by_bound.groupby(level="id", sort=False).sum()
     targets.insert(0, "binding", targets["multiplier"] > 0)
-    by_target = {event.target.id: event.indicators for event in events}
+    by_target = {event.target.id: indicators_ahead(event) for event in events}
     bound = dict.fromkeys(name for t in targets.index[targets["binding"]] for name in by_target[str(t)])
-    return _as_frames(space, y, targets, math.sqrt(squared), tuple(bound))
+    return _as_frames(events, space, y, targets, float(np.linalg.norm(found.point)), tuple(bound))
 
 
 class _Space:
@@ -186,12 +199,13 @@ class _Space:
 
     def linear(self, events: Sequence[AnyEvent]) -> tuple[Floats, Floats, list[str]]:
         """Bounds of events as rows @ z >= bounds, and whose each is."""
-        told = list(self._bounds(events))
+        told = list(self.bounds(events))
         rows = np.array([row for row, _, _ in told]).reshape(-1, len(self.places))
         bounds = np.array([bound for _, bound, _ in told], np.float64)
         return rows @ self.factor, bounds - rows @ self.centre, [name for _, _, name in told]
 
-    def _bounds(self, events: Sequence[AnyEvent]) -> Iterator[tuple[Floats, float, str]]:
+    def bounds(self, events: Sequence[AnyEvent]) -> Iterator[tuple[Floats, float, str]]:
+        """Bounds of events as row @ y >= bound, and whose each is."""
         for event in events:
             for quantity in event.quantities:
                 if quantity.rule != "logs":
@@ -202,9 +216,25 @@ class _Space:
                 if quantity.upper < math.inf:
                     yield -row, -quantity.upper, event.target.id
 
+    def sides(self, row: Floats, bound: float) -> tuple[_Side, _Side]:
+        """row @ y >= bound as two sums of exp(log) times levels over their medians (None: times 1), the first at least
+        the second; the row has no more than one 1 and one -1."""
+        more, less = (np.flatnonzero(row == sign) for sign in (1, -1))
+        assert max(len(more), len(less)) <= 1, "a target bounds a level or a ratio of two"
+        first: _Side = [(int(i), self.centre[i]) for i in more] or [(None, 0.0)]
+        second: _Side = [(int(i), bound + self.centre[i]) for i in less] or [(None, bound)]
+        return first, second
+
+    def sides_of(self, total: Total) -> tuple[_Side, _Side]:
+        """The same of a bound on a sum."""
+        at = [self.places.index(place) for place in total.terms]
+        levels: _Side = [(i, self.centre[i] + w) for i, w in zip(at, total.terms.values(), strict=True)]
+        bound: _Side = [(None, total.bound)]
+        return (levels, bound) if total.side > 0 else (bound, levels)
+
     def tangent(self, total: Total, y: Floats) -> tuple[Floats, npt.NDArray[np.float64]]:
         """A bound on a sum as a row and a bound of z, along its tangent at y. The log of a sum is convex in y, so
-        whoever keeps to the tangent keeps to a floor; to a ceiling, where the tangents settle."""
+        whoever keeps to the tangent keeps to a floor, and whoever keeps to a ceiling keeps to the tangent."""
         at = [self.places.index(place) for place in total.terms]
         logs = y[at] + np.array(list(total.terms.values()))
         value = np.logaddexp.reduce(logs)
@@ -240,14 +270,27 @@ def _surprises(places: Sequence[tuple[str, int]], dependence: Dependence) -> Flo
     return np.where(years[:, None] == years, dependence.matrix(names)[np.ix_(own, own)], 0.0)
 
 
-def _nearest(space: _Space, rows: Floats, bounds: Floats, totals: Sequence[Total]) -> Nearest:
-    """The nearest point; with sums the nearest of those that successive tangents lead to from several starts."""
+def _nearest(space: _Space, events: Sequence[AnyEvent], totals: Sequence[Total]) -> Nearest:
+    """The nearest point; with sums the nearest of those that successive tangents lead to from several starts. The
+    multipliers are of the linear bounds, then of the sums.
+
+    Raises
+    ------
+    NumericalError
+        When neither a path nor a contradiction was found.
+    """
+    rows, bounds, _ = space.linear(events)
     if not totals:
         return nearest_point(rows, bounds)
-    found = [_settle(space, rows, bounds, totals, y) for y in _starts(space, totals)]
-    reached = [nearest for nearest in found if nearest.point is not None]
+    reached = list(_reached(space, rows, bounds, totals, _starts(space, totals)))
     if not reached:
-        return found[0]
+        levels = _in_levels(space, events, totals)
+        if levels.point is None:
+            return levels
+        start = space.centre + np.log(np.maximum(1 + levels.point, _LEAST))
+        reached = list(_reached(space, rows, bounds, totals, [start]))
+    if not reached:
+        raise NumericalError("no path to a sum was found")
     return min(reached, key=lambda nearest: float(np.linalg.norm(nearest.point)))  # type: ignore[arg-type]
 
 
@@ -262,30 +305,88 @@ def _starts(space: _Space, totals: Sequence[Total]) -> Iterator[Floats]:
             yield start
 
 
+def _reached(
+    space: _Space, rows: Floats, bounds: Floats, totals: Sequence[Total], starts: Iterable[Floats]
+) -> Iterator[Nearest]:
+    """The paths that starts lead to. A floor's tangent lies within what the sum allows: where tangents leave nothing,
+    that says nothing of the sum."""
+    for y in starts:
+        with contextlib.suppress(NumericalError):
+            nearest = _settle(space, rows, bounds, totals, y)
+            if nearest.point is not None:
+                yield nearest
+
+
+def _in_levels(space: _Space, events: Sequence[AnyEvent], totals: Sequence[Total]) -> Nearest:
+    """Levels over their medians, less 1, that attain all, or the proof that none do: in levels, exp(y), all bounds are
+    linear, those on sums too."""
+    sides = [space.sides(row, bound) for row, bound, _ in space.bounds(events)]
+    sides += [space.sides_of(total) for total in totals]
+    rows, bounds = np.zeros((len(sides), len(space.places))), np.zeros(len(sides))
+    for row, own in enumerate(sides):
+        largest = max(log for side in own for _, log in side)
+        for sign, side in zip((1, -1), own, strict=True):
+            for place, log in side:
+                if place is None:
+                    bounds[row] -= sign * math.exp(log - largest)
+                else:
+                    rows[row, place] += sign * math.exp(log - largest)
+    above_zero = np.eye(len(space.places)), -np.ones(len(space.places))
+    found = nearest_point(np.vstack([rows, above_zero[0]]), np.concatenate([bounds - rows.sum(axis=1), above_zero[1]]))
+    return Nearest(found.point, found.multipliers[: len(sides)])
+
+
 def _settle(space: _Space, rows: Floats, bounds: Floats, totals: Sequence[Total], y: Floats) -> Nearest:
-    """From y on, the nearest point along the tangents at the last one, until it stays."""
+    """From y on, the nearest point along the tangents of floors at the last one, until it stays."""
+    floors, ceilings = ([total for total in totals if total.side == side] for side in (1, -1))
     for _ in range(_STEPS):
-        tangents = [space.tangent(total, y) for total in totals]
-        nearest = nearest_point(
-            np.vstack([rows, *(row for row, _ in tangents)]), np.concatenate([bounds, [bound for _, bound in tangents]])
+        tangents = [space.tangent(total, y) for total in floors]
+        nearest = _below(
+            space,
+            np.vstack([rows, *(row for row, _ in tangents)]),
+            np.concatenate([bounds, [bound for _, bound in tangents]]),
+            ceilings,
         )
         if nearest.point is None:
             return nearest
         last, y = y, space.centre + space.factor @ nearest.point
-        if np.abs(y - last).max() <= _SETTLED:
+        if not floors or np.abs(y - last).max() <= _SETTLED:
             return nearest
     raise NumericalError("the path to a sum did not settle")
 
 
+def _below(space: _Space, rows: Floats, bounds: Floats, ceilings: Sequence[Total]) -> Nearest:
+    """The nearest point below ceilings on sums, whose tangents cut off nothing that keeps to them: where a point lies
+    beyond one, its tangent there is added."""
+    cuts: list[tuple[int, Floats, npt.NDArray[np.float64]]] = []
+    for _ in range(_STEPS):
+        nearest = nearest_point(
+            np.vstack([rows, *(row for _, row, _ in cuts)]), np.concatenate([bounds, [bound for _, _, bound in cuts]])
+        )
+        linear, own = np.split(nearest.multipliers, [len(bounds)])
+        of_each = [sum(u for u, (of, _, _) in zip(own, cuts, strict=True) if of == i) for i in range(len(ceilings))]
+        nearest = Nearest(nearest.point, np.concatenate([linear, of_each]))
+        if nearest.point is None:
+            return nearest
+        y = space.centre + space.factor @ nearest.point
+        tangents = [(i, *space.tangent(total, y)) for i, total in enumerate(ceilings)]
+        beyond = [cut for cut in tangents if cut[1] @ nearest.point < cut[2] - _SETTLED]
+        if not beyond:
+            return nearest
+        cuts = [cut for cut, u in zip(cuts, own, strict=True) if u > 0] + beyond
+    raise NumericalError("the path below the ceiling on a sum did not settle")
+
+
 def _as_frames(
-    space: _Space, y: Floats, targets: pd.DataFrame, distance: float, bound: tuple[str, ...]
+    events: Sequence[AnyEvent], space: _Space, y: Floats, targets: pd.DataFrame, distance: float, bound: tuple[str, ...]
 ) -> AttainingPath:
     path, median, scale = (_frame(space, values) for values in (y, space.centre, space.scale))
     levels, growth = _figures(space.projection, path)
     middle, projected = _figures(space.projection, median)
     deviation = (path - median) / scale.where(scale > 0)
     deviation = deviation.fillna(0.0).where(path.notna())
-    return AttainingPath(space.projection, levels, middle, growth, projected, deviation, targets, distance, bound)
+    frames = levels, middle, growth, projected, deviation, targets
+    return AttainingPath(tuple(events), space.projection, *frames, distance, bound)
 
 
 def _frame(space: _Space, values: Floats) -> pd.DataFrame:
@@ -307,10 +408,11 @@ def _figures(projection: Projection, y: pd.DataFrame) -> tuple[pd.DataFrame, pd.
     return levels, growth
 
 
-def _no_path(projection: Projection, conflict: tuple[str, ...]) -> AttainingPath:
+def _no_path(events: Sequence[AnyEvent], projection: Projection, conflict: tuple[str, ...]) -> AttainingPath:
     nothing = pd.DataFrame(columns=list(projection.indicators))
     targets = pd.DataFrame(columns=["binding", "multiplier", "cost"])
-    return AttainingPath(projection, nothing, nothing, nothing, nothing, nothing, targets, math.inf, (), conflict)
+    frames = nothing, nothing, nothing, nothing, nothing, targets
+    return AttainingPath(tuple(events), projection, *frames, math.inf, (), conflict)
 
 
 def _totals(events: Sequence[AnyEvent]) -> Iterator[Total]:
@@ -326,8 +428,12 @@ def _totals(events: Sequence[AnyEvent]) -> Iterator[Total]:
                 yield Total(event.target.id, terms, math.log(quantity.upper), -1)
 
 
-def no_path(conflict: Sequence[str]) -> PlanError:
+def no_path(conflict: Sequence[str]) -> AttainError:
     """Why there is no path, and where to ask on."""
+    if not conflict:
+        return NumericalError(
+            "no path was found that attains every target, and no proof that there is none; try `check`"
+        )
     if len(conflict) == 1:
         return PlanError(f"no path attains {conflict[0]}, which lies at the end of its scale or beyond; lower it")
     return PlanError(

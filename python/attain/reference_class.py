@@ -153,7 +153,8 @@ def _below(spells: pd.DataFrame, required: float) -> float:
 
 
 def growth_spells(reference: History, years: int, price: str, lead: int = 0) -> pd.DataFrame:
-    """Growth per year of every spell of so many years between two levels on one scope, overlapping ones among them.
+    """Growth per year of every spell of so many years between two levels on one scope, overlapping ones among them;
+    floors and ceilings are no levels.
 
     Parameters
     ----------
@@ -179,7 +180,7 @@ def growth_spells(reference: History, years: int, price: str, lead: int = 0) -> 
             f" {price} prices as reference"
         )
     rows = reference.usable(names)
-    levels = rows[rows["kind"] == "level"][["indicator", "scope", "year", "value"]]
+    levels = rows[(rows["kind"] == "level") & (rows["bound"] == "")][["indicator", "scope", "year", "value"]]
     spells = _with_figure(levels, levels, years, "_later")
     spells = _with_figure(spells, levels, -lead, "_before") if lead else spells
     growth = (spells["value_later"] / spells["value"]) ** (1 / years) - 1
@@ -251,8 +252,8 @@ def track_record(record: pd.DataFrame | str | PathLike[str], /, **like: Any) -> 
     Raises
     ------
     ArgumentError
-        For a record without the column `attained`, a cell of it that is neither true nor false, and columns that the
-        record does not have.
+        For a file that cannot be read, a record without the column `attained`, a cell of it that is neither true nor
+        false, and columns that the record does not have.
     """
     frame = read_record(record)
     for column in like:
@@ -269,7 +270,7 @@ def track_record(record: pd.DataFrame | str | PathLike[str], /, **like: Any) -> 
 
 def read_record(record: pd.DataFrame | str | PathLike[str]) -> pd.DataFrame:
     """A record with its column `attained` as booleans; ArgumentError where it has none, or cells that are neither."""
-    frame = record if isinstance(record, pd.DataFrame) else pd.read_csv(record)
+    frame = record if isinstance(record, pd.DataFrame) else _read_csv(record)
     if "attained" not in frame.columns:
         raise _no_column("attained", frame)
     words = frame["attained"].astype(str).str.strip().str.lower()
@@ -277,6 +278,13 @@ def read_record(record: pd.DataFrame | str | PathLike[str]) -> pd.DataFrame:
     if len(unclear):
         raise ArgumentError(f"record: attained is {unclear.iloc[0]!r} in row {unclear.index[0]}; write true or false")
     return frame.assign(attained=words.isin(_TRUE))
+
+
+def _read_csv(path: str | PathLike[str]) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except (OSError, ValueError) as error:
+        raise ArgumentError(f"record: {path} cannot be read: {error}") from error
 
 
 def _no_column(name: str, frame: pd.DataFrame) -> ArgumentError:

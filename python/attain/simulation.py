@@ -31,7 +31,7 @@ _BLOCKS_A_CALL = 128
 _CALLS_AHEAD = 4  # per thread: what waits takes no memory that grows with the paths
 DRAWS = 100_000
 _FROM_SECONDS = 2.0  # a bar for what takes longer
-_FEW = 500  # attaining paths below which the event is rare
+FEW = 500  # attaining paths below which the event is rare
 _FEWEST_EFFECTIVE = 100  # attaining paths, in effect, behind an error from weights
 _AGREE = 5.0  # errors of plain paths within which the aimed ones must agree with them
 _SUM_LIMBS = 67
@@ -215,7 +215,7 @@ class Simulation:
         """P(all targets); where few paths attain them, from as many again that are drawn about paths which do."""
         tally = self.tally(drawing.draws, threads=drawing.threads)
         plain = estimate(tally.all, tally.paths)
-        shifts = rare.attaining_shifts(self) if tally.all < _FEW else None
+        shifts = rare.attaining_shifts(self) if tally.all < FEW else None
         if shifts is None:
             return plain
         self.aim(*shifts)

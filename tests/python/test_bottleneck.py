@@ -137,3 +137,70 @@ def test_the_bottleneck_tells_and_draws_itself():
         assert label in held.summary(language=language)
         assert len(held.plot(language=language).axes) == 2
     assert "<table" in held._repr_html_()
+
+
+def summed(history, word, bound, caps=None):
+    """x0 and x1 with ceilings, and a bound on their sum."""
+    parts = [at.level(name, by=2025, at_most=cap, id=name) for name, cap in (caps or {"x0": 1e6, "x1": 1e6}).items()]
+    whole = at.level("z", by=2025, id="whole", **{word: bound})
+    relation = {"kind": "sum", "whole": "whole", "parts": ["x0", "x1"]}
+    return at.assess({"id": "p", "targets": [*parts, whole], "relations": [relation]}, history, draws=2000)
+
+
+def test_shares_of_a_rare_plan_of_paths_are_those_of_its_subsets():
+    history = levels(3)
+    targets = [
+        at.level("x0", by=2025, at_least=float(12 * history["x0"].iloc[-1]), id="hard"),
+        at.growth("x1", since=2022, by=2025, at_least="1%", mode="every-year", id="mid"),
+        at.level("x2", by=2025, at_least=float(1.1 * history["x2"].iloc[-1]), id="mid2"),
+    ]
+    result = at.assess({"id": "p", "targets": targets}, history, draws=20_000)
+    assert result.log_probability < math.log(1e-5)
+
+    def cost(chosen):
+        if not chosen:
+            return 0.0
+        found = joint_probability(chosen, result.projection, result.joint.dependence, result.drawing)
+        return -found.log_probability
+
+    events = result.open_events
+    costs = [cost([e for i, e in enumerate(events) if subset >> i & 1]) for subset in range(8)]
+    expected = pd.Series(shapley_shares(np.array(costs)), index=[e.target.id for e in events])
+    pd.testing.assert_series_equal(
+        result.bottleneck["shapley"].loc[expected.index], expected, check_names=False, rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize(("times", "shares"), [(1.0, True), (3.0, False)])
+def test_many_targets_with_paths_share_only_where_paths_attain_them(times, shares):
+    history = levels(7)
+    plan = plan_of(history, times)
+    plan["targets"][0] = at.growth("x0", since=2022, by=2025, at_least="-5%", mode="every-year", id="x0")
+    held = at.assess(plan, history, draws=5000).holds_back
+    assert held.table["shapley"].notna().all() == shares
+    assert held.table["others"].notna().all()
+
+
+def test_a_contradiction_of_a_sum_and_its_parts_has_no_shares():
+    result = summed(levels(2), "at_least", 600, {"x0": 150, "x1": 200})
+    assert result.holds_back.log_probability == -math.inf
+    assert result.bottleneck["shapley"].isna().all()
+    assert "cannot all be attained" in result.summary()
+
+
+def test_a_target_that_has_its_part_of_the_difficulty_is_not_said_to_cost_nothing():
+    history = levels(1)
+    targets = [at.level("x0", by=2025, at_least=float(k * history["x0"].iloc[-1]), id=f"by {k}") for k in (1.3, 1.4)]
+    result = at.assess({"id": "p", "targets": targets}, history)
+    assert result.bottleneck.loc["by 1.3", "given"] > 0.999
+    assert result.bottleneck.loc["by 1.3", "fraction"] > 0.1
+    assert "nothing more" not in result.summary()
+
+
+def test_the_spread_names_no_share_that_rounds_to_nothing():
+    history = levels(3)
+    plan = plan_of(history, 0.2)
+    plan["targets"][0] = at.level("x0", by=2025, at_least=float(2 * history["x0"].iloc[-1]), id="x0")
+    summary = at.assess(plan, history, engine="independent").summary()
+    assert "0 % in" not in summary
+    assert "Of the difficulty" not in summary

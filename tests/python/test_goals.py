@@ -145,6 +145,7 @@ def test_the_more_figures_the_more_extreme_the_belief():
         (lambda p: at.target_at(p, "nothing", by=2030, probability=0.5), ArgumentError, "unknown indicator"),
         (lambda p: at.frontier(p, ["gdp"], by=2030, probability=0.5), ArgumentError, "two indicators"),
         (lambda p: at.even_drift(p, "gdp", by=2030), ArgumentError, "exactly one"),
+        (lambda p: at.menu(p, "gdp", probabilities=()), ArgumentError, "one chance or more"),
     ],
 )
 def test_what_cannot_be_answered_is_refused(jiangxi, call, error, message):

@@ -17,6 +17,7 @@ from attain.least_distance import nearest_point
 from attain.path import _Space, attaining_path
 from attain.report import assessment_page
 from attain.simulation import Quantity
+from attain.text import label_of
 from attain.wording import chance
 
 YEARS = [2017, 2018, 2019, 2020, 2021, 2022]
@@ -194,6 +195,66 @@ def test_a_ceiling_on_a_sum_is_kept_by_the_path():
     assert path.levels.loc[2025, "x"] + 10 * path.levels.loc[2025, "y"] == pytest.approx(ceiling, rel=1e-9)
 
 
+VOLATILE = np.array([30, 60, 25, 70, 30, 55.0])
+
+
+@pytest.mark.parametrize("times", [0.95, 0.85, 0.7, 0.3])
+def test_the_path_below_a_ceiling_far_from_the_medians_is_the_nearest(times):
+    projection = at.project(levels(x=10 * LEVELS, y=VOLATILE), to=2025)
+    median = projection.quantile(0.5).loc[2025]
+    ceiling = times * (median["x"] + 10 * median["y"])
+    path = path_of(projection, [event_of_total(0.0, ceiling)])
+    assert path.levels.loc[2025, "x"] + 10 * path.levels.loc[2025, "y"] == pytest.approx(ceiling, rel=1e-9)
+    space = _Space(projection, dependence_of("independent", projection))
+    at_end = [space.places.index((name, 2025)) for name in ("x", "y")]
+
+    def squared(part):
+        y = np.log(ceiling) + np.array([math.log(part), math.log1p(-part) - math.log(10)])
+        return float((((y - space.centre[at_end]) / space.scale[at_end]) ** 2).sum())
+
+    best = minimize_scalar(squared, bounds=(1e-6, 1 - 1e-6), method="bounded", options={"xatol": 1e-10})
+    assert path.distance == pytest.approx(math.sqrt(best.fun), rel=1e-6)
+    assert path.targets.loc["both", "cost"] == pytest.approx(1, rel=1e-6)
+
+
+def capped(projection, caps, floor):
+    """Ceilings on parts and a floor on their sum in 2023."""
+    ceilings = [event(projection, name, 2023, upper=math.log(cap)) for name, cap in caps.items()]
+    total = Quantity("levels", tuple((name, 2023, 1.0) for name in caps), floor, math.inf)
+    whole = at.level("z", by=2023, at_least=1, id="whole")
+    return path_of(projection, [*ceilings, PathEvent(whole, "z", 2023, tuple(caps), (total,))])
+
+
+def test_a_floor_on_a_sum_with_ceilings_on_its_parts_is_a_conflict_only_where_they_fall_short():
+    rng = np.random.default_rng(0)
+    projection = at.project(levels(a=LEVELS * 0.08, b=LEVELS * 0.35, c=LEVELS * 0.7), to=2023)
+    median = projection.quantile(0.5).loc[2023]
+    for _ in range(60):
+        caps = {name: float(m * math.exp(rng.uniform(-1.5, 1.5))) for name, m in median.items()}
+        path = capped(projection, caps, sum(caps.values()) * rng.uniform(0.85, 0.999))
+        assert not path.conflict
+        assert all(path.levels.loc[2023, name] <= cap * (1 + 1e-8) for name, cap in caps.items())
+        short = capped(projection, caps, sum(caps.values()) * 1.01)
+        assert set(short.conflict) == {"a-2023", "b-2023", "c-2023", "whole"}
+
+
+def test_where_neither_path_nor_contradiction_is_found_words_say_so_and_nothing_crashes(tmp_path):
+    parts = [at.level(name, by=2025, at_most=200, id=name) for name in ("x", "y")]
+    whole = at.level("z", by=2025, at_least=400 * (1 + 1e-10), id="whole")  # the parts fall short by rounding
+    plan = {
+        "id": "p", "targets": [*parts, whole], "relations": [{"kind": "sum", "whole": "whole", "parts": ["x", "y"]}]
+    }  # fmt: skip
+    result = at.assess(plan, levels(x=LEVELS, y=LEVELS * 1.4), draws=2000)
+    path = result.attaining_path
+    assert path.conflict == ()
+    assert not path.modest
+    assert "no proof that there is none" in result.summary()
+    assert "未能证明" in path.summary(language="zh")
+    with pytest.raises(NumericalError, match="no path was found"):
+        _ = result.path
+    result.to_html(tmp_path / "p.html")
+
+
 def test_growth_in_every_year_holds_in_every_year_of_the_path():
     target = at.growth("x", since=2022, by=2025, at_least="12%", mode="every-year", id="g")
     result = at.assess({"id": "p", "targets": [target]}, levels(x=LEVELS))
@@ -226,7 +287,10 @@ def test_targets_that_contradict_each_other_are_refused_by_name():
         result.attaining_path.plot()
     assert "contradict each other" in result.summary()
     assert "互相矛盾" in result.summary(language="zh")
-    assert "No path attains" in result.attaining_path.summary()
+    labels = {t.id: label_of(t, "en") for t in targets}
+    assert all(label in result.attaining_path.summary() for label in labels.values())
+    assert all(html.escape(label) in result.attaining_path._repr_html_() for label in labels.values())
+    assert not result.attaining_path.modest
 
 
 def test_nothing_assessed_has_an_empty_path():
@@ -285,4 +349,63 @@ def test_a_target_beyond_the_end_of_its_scale_is_told_not_crashed_on():
         _ = result.path
     assert result.holds_back.relaxation.isna().all()
     assert "out of reach" in result.summary()
+    assert (
+        result.attaining_path.summary()
+        == f"No path attains “{label_of(result.plan.targets[0], 'en')}”: it is out of reach."
+    )
+    assert "out of reach" in result.attaining_path._repr_html_()
     assert "不可能实现" in result.summary(language="zh")
+
+
+def half_published(**bound):
+    """x published to 2022, y to 2021, and a bound on their sum in 2022."""
+    years = [*YEARS, *YEARS[:5]]
+    values = [*LEVELS, *(LEVELS[:5] * 1.4)]
+    history = pd.DataFrame({"indicator": ["x"] * 6 + ["y"] * 5, "year": years, "value": values})
+    parts = [at.level(name, by=2022, at_least=1, id=name) for name in ("x", "y")]
+    relation = {"kind": "sum", "whole": "whole", "parts": ["x", "y"]}
+    whole = at.level("z", by=2022, id="whole", **bound)
+    return at.assess({"id": "p", "targets": [*parts, whole], "relations": [relation]}, history, draws=2000)
+
+
+@pytest.mark.parametrize(
+    ("bound", "word"), [({"at_most": 130}, "missed"), ({"at_least": 120}, "attained"), ({"at_most": 140}, "missed")]
+)
+def test_what_is_published_of_a_sum_settles_it(bound, word):
+    result = half_published(**bound)
+    assert result.table.loc["whole", "likelihood"] == word
+    assert result.summary()
+
+
+def test_the_path_of_a_sum_is_of_what_is_not_published(tmp_path):
+    result = half_published(at_least=360)
+    assert result.attaining_path.bound == ("y",)
+    takes = dict(half_page(result))[QUESTIONS["takes"].en]
+    assert "by  in" not in takes
+    assert "other indicators" not in takes
+    result.to_html(tmp_path / "p.html")
+
+
+def test_a_question_without_an_answer_is_not_asked():
+    target = at.growth("x", since=2022, by=2025, at_least="12%", mode="every-year", id="g")
+    asked = [question for question, _ in half_page(at.assess({"id": "p", "targets": [target]}, levels(x=LEVELS)))]
+    assert asked == [QUESTIONS["holds"].en, QUESTIONS["takes"].en]
+
+
+def test_a_fall_is_no_growth():
+    result = at.assess({"id": "p", "targets": [at.level("x", by=2023, at_most=100, id="down")]}, levels(x=LEVELS))
+    assert "x changes by −28.6 %" in dict(half_page(result))[QUESTIONS["takes"].en]
+    assert "变动 −28.6%" in dict(half_page(result, "zh"))[QUESTIONS["takes"].zh]
+
+
+@pytest.mark.parametrize(("unit", "told"), [("家", False), ("亿元", True)])
+def test_the_growth_of_provinces_is_told_of_money_only(unit, told):
+    rows = pd.DataFrame({"indicator": "x", "year": YEARS, "value": LEVELS, "unit": unit})
+    target = at.level("x", by=2025, at_least=f"190{unit}", id="x")
+    assert ("China's provinces" in at.assess({"id": "p", "targets": [target]}, rows).summary()) == told
+
+
+def test_a_floor_and_a_ceiling_of_one_year_each_have_their_menu():
+    targets = [at.level("x", by=2025, at_least=120, id="f"), at.level("x", by=2025, at_most=200, id="c")]
+    result = at.assess({"id": "p", "targets": targets}, levels(x=LEVELS))
+    assert {menu.word for menu in result.menus} == {"at_least", "at_most"}

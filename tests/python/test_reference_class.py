@@ -65,6 +65,12 @@ def test_a_spell_without_lead_is_one_without_speed():
     assert len(led) == len(plain) - 3 * plain["series"].nunique()
 
 
+def test_a_floor_is_no_level_of_a_spell():
+    rows = pd.DataFrame({"indicator": "s", "year": range(2010, 2015), "value": [1.0, 2, 3, 4, 5]})
+    rows["bound"] = ["", "at_least", "", "", ""]
+    assert growth_spells(at.load_history(rows), 1, "nominal")["since"].tolist() == [2012, 2013]
+
+
 def test_what_has_no_growth_or_no_prices_is_refused():
     projection = at.project("jiangxi", to=2028, indicators=["sei_va_share", "sei_va_growth"])
     with pytest.raises(ArgumentError, match="share"):
@@ -100,6 +106,8 @@ def test_a_record_is_counted_with_its_interval():
 
 
 def test_a_record_that_cannot_be_read_is_refused():
+    with pytest.raises(ArgumentError, match=r"nofile\.csv"):
+        at.track_record("nofile.csv")
     with pytest.raises(ArgumentError, match="no column 'attained'"):
         at.track_record(RECORD.drop(columns="attained"))
     with pytest.raises(ArgumentError, match="no column 'region'"):
