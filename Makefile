@@ -9,7 +9,7 @@ PLANS = jiangsu-2021 jiangxi-2022 jiangsu-2023 jiangsu-2025 jiangxi-2025
 
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two pips in one environment get into each other's way
-.PHONY: help run test check-long priors test-c lint bench compare run-bench run-compare clean system-c system-cmocka system-python system-battery system-font
+.PHONY: help run test check-long priors core-c test-c lint bench compare run-bench run-compare clean system-c system-cmocka system-python system-battery system-font
 
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +22,7 @@ test: lint test-c $(VENV)/attain $(VENV)/test | system-font ## lint, the C tests
 	@$(VENV)/bin/pytest
 
 check-long: $(VENV)/attain $(VENV)/test $(BUILD)/core/write_stream | system-battery ## what takes an hour or two: calibration, simulation, random numbers
+	@! command -v clang >/dev/null || $(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang core-c
 	@BUILD=$(BUILD) $(VENV)/bin/pytest tests/long
 
 priors: $(VENV)/attain ## learn the shipped priors again, from the calibration panel beside the project
@@ -141,7 +142,9 @@ $(BUILD)/core/write_stream: tests/long/write_stream.c $(BUILD)/core/libattain.a
 	@$(CC) $(C_FLAGS) -O2 $^ -o $@
 
 # A test that passes says so in its last line; one that fails says everything.
+core-c: $(C_TESTS:%=$(BUILD)/core/%)
 test-c: $(C_TESTS:%=$(BUILD)/core/%) $(C_TESTS:%=$(BUILD)/sanitized/%) ## the C core alone, plain and under sanitizers
+core-c test-c:
 	@failed=0; for test in $^; do \
 	    if said=$$($$test 2>&1); then echo "$$test $$(echo "$$said" | tail -n 1)"; \
 	    else echo "$$said"; echo "$$test failed"; failed=1; fi; \

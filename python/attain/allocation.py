@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -159,7 +160,8 @@ def allocate(
     for rule, own in wanted.items():
         table, summed = _worth(rule, own, projection, by, dependent, drawing)
         rows += table
-        about[rule] = {"sum": sum(own.values()), "coefficient": sum(own.values()) / amount, **summed}
+        asked = float(sum(Decimal(repr(quota)) for quota in own.values()))  # as written: 0.7 + 0.2 + 0.1 is 1
+        about[rule] = {"sum": asked, "coefficient": asked / amount, **summed}
     of_total = _of_total(projection, by, amount, dependent, drawing)
     return Allocation(
         total=amount,
@@ -203,7 +205,7 @@ def _given(quotas: Mapping[str, Any], projection: Projection, unit: str) -> dict
 def _by_rule(projection: Projection, by: int, total: float) -> dict[str, dict[str, float]]:
     names = projection.indicators
     last = np.array([math.exp(projection.origin(name).log_level) for name in names])
-    median = _quantiles(projection, by, 0.5)
+    median = np.exp(_log_quantiles(projection, by, 0.5))
     quotas = {
         "proportional": total * last / last.sum(),
         "equal effort": total * median / median.sum(),
@@ -212,24 +214,26 @@ def _by_rule(projection: Projection, by: int, total: float) -> dict[str, dict[st
     return {rule: dict(zip(names, own.tolist(), strict=True)) for rule, own in quotas.items()}
 
 
-def _quantiles(projection: Projection, by: int, p: float) -> npt.NDArray[np.float64]:
+def _log_quantiles(projection: Projection, by: int, p: float) -> npt.NDArray[np.float64]:
     mixtures = [projection.mixture(name) for name in projection.indicators]
-    found: npt.NDArray[np.float64] = np.exp([float(m.quantile(m.row(by), [p])[0]) for m in mixtures])
-    return found
+    return np.array([float(m.quantile(m.row(by), [p])[0]) for m in mixtures])
 
 
 def _equally_probable(projection: Projection, by: int, total: float) -> npt.NDArray[np.float64]:
     """Quantiles of one probability that add up to the total."""
     from scipy.optimize import brentq
 
-    def excess(logit: float) -> float:
-        return math.log(_quantiles(projection, by, 1 / (1 + math.exp(-logit))).sum() / total)
+    def logs(logit: float) -> npt.NDArray[np.float64]:
+        return _log_quantiles(projection, by, 1 / (1 + math.exp(-logit)))
+
+    def excess(logit: float) -> float:  # in logs, for one figure alone leaves levels beyond all doubles possible
+        return float(np.logaddexp.reduce(logs(logit))) - math.log(total)
 
     ends = (-_FARTHEST_LOGIT, _FARTHEST_LOGIT)
     if not excess(ends[0]) < 0 < excess(ends[1]):
         raise ArgumentError(f"total: {total:g} is out of reach of these parts, or sure to come about")
     logit = brentq(excess, *ends, xtol=1e-13, rtol=1e-14)
-    quotas = _quantiles(projection, by, 1 / (1 + math.exp(-logit)))
+    quotas = np.exp(logs(logit))
     quotas *= total / quotas.sum()
     return quotas
 
@@ -240,7 +244,7 @@ def _worth(
     """Rows of the quotas of one rule, and what they come to together."""
     events: list[Event] = []
     rows: list[dict[str, Any]] = []
-    medians = _quantiles(projection, by, 0.5)
+    medians = np.exp(_log_quantiles(projection, by, 0.5))
     for median, (name, quota) in zip(medians, quotas.items(), strict=True):
         unit, origin = projection.history.unit_of(name), projection.origin(name)
         event = event_of(level(name, by=by, at_least=repr(quota) + unit, unit=unit or None), projection)

@@ -71,6 +71,14 @@ class Dependence:
         """Loadings of one indicator; one that is not named stands alone."""
         return self._rows.get(indicator, np.zeros(self.loadings.shape[1]))
 
+    def loadings_of(self, indicators: Sequence[str]) -> _Floats:
+        """Of these indicators on the common factors; of correlations that have none, a root of theirs, which leaves
+        nothing of their own."""
+        if self.correlation is None:
+            return np.array([self.of(name) for name in indicators])
+        values, vectors = np.linalg.eigh(self.matrix(indicators))
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
+
     @functools.cached_property
     def _rows(self) -> dict[str, _Floats]:
         return dict(zip(self.loadings.index, self.loadings.to_numpy(np.float64), strict=True))

@@ -171,16 +171,8 @@ def _simulation(
     targets = [event.quantities for event in events]
     names = dict.fromkeys(name for own in targets for quantity in own for name, _, _ in quantity.terms)
     mixtures = {name: _of(projections, name).mixture(name) for name in names}
-    loadings = _loadings(list(names), dependence)
+    loadings = dependence.loadings_of(list(names))
     return Simulation(mixtures, dict(zip(names, loadings, strict=True)), targets, seed=drawing.seed)
-
-
-def _loadings(names: Sequence[str], dependence: Dependence) -> npt.NDArray[np.float64]:
-    """On the common factors; of correlations that have none, a root of theirs, which leaves nothing of their own."""
-    if dependence.correlation is None:
-        return np.array([dependence.of(name) for name in names])
-    values, vectors = np.linalg.eigh(dependence.matrix(names))
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
 
 
 def probability_of_paths(

@@ -319,10 +319,10 @@ class Projection:
         from attain.simulation import Drawing, Simulation
 
         Drawing(n, seed=seed)
-        loadings = dependence_of(dependence, self)
+        loadings = dependence_of(dependence, self).loadings_of(self.indicators)
         mixtures = {name: self.mixture(name) for name in self.indicators}
         years = range(min(o.year for o in self.origins) + 1, self.to + 1)
-        paths = Simulation(mixtures, {name: loadings.of(name) for name in mixtures}, [], seed=seed, years=years)
+        paths = Simulation(mixtures, dict(zip(mixtures, loadings, strict=True)), [], seed=seed, years=years)
         y = np.clip(paths.paths(n)[1][:n, :, ::-1], -_FARTHEST, _FARTHEST)
         figures = [self.scale_of(name).figures(y[:, i]) for i, name in enumerate(self.indicators)]
         return np.stack(figures, axis=1)

@@ -50,14 +50,17 @@ def attaining_shifts(simulation: Simulation) -> tuple[_Floats, list[int]] | None
 
 
 class _Bounds:
-    """All finite bounds of a simulation as rows that should not be negative; sums on the log scale. Counts of members
-    are steps, which lead nowhere."""
+    """All finite bounds of a simulation as rows that should not be negative: sums on the log scale, differences of
+    levels, which may be negative, over their usual size. Counts of members are steps, which lead nowhere."""
 
     def __init__(self, simulation: Simulation) -> None:
         own = [quantity for target in simulation.targets for quantity in target]
         self.lower = np.array([quantity.lower for quantity in own])
         self.upper = np.array([quantity.upper for quantity in own])
-        self.sums = np.array([quantity.rule == "levels" for quantity in own])
+        levels = np.array([quantity.rule == "levels" for quantity in own])
+        self.sums = levels & [all(coefficient > 0 for _, _, coefficient in quantity.terms) for quantity in own]
+        usual = np.median(np.abs(simulation.paths(1)[2]), axis=0)  # of one block
+        self.size = np.where(levels & ~self.sums, np.maximum(usual, 1e-300), 1.0)
         self.led = np.array([quantity.rule != "members" for quantity in own])
 
     def slack(self, values: _Floats) -> _Floats:
@@ -66,7 +69,7 @@ class _Bounds:
         return np.hstack([below[:, self.led & np.isfinite(self.lower)], above[:, self.led & np.isfinite(self.upper)]])
 
     def _scaled(self, values: _Floats) -> _Floats:
-        return np.where(self.sums, np.log(np.maximum(values, 1e-300)), values)
+        return np.where(self.sums, np.log(np.maximum(values, 1e-300)), values / self.size)
 
 
 def _slopes(simulation: Simulation, bounds: _Bounds, at: _Floats) -> tuple[_Floats, _Floats]:

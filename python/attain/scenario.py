@@ -9,10 +9,11 @@ import difflib
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
+from zipfile import BadZipFile
 
 import pandas as pd
 import yaml
@@ -29,6 +30,7 @@ BASELINE = "baseline"
 Paths = dict[str, dict[Year, Amount]]
 ByYear = dict[Year, Amount]
 Axes = Mapping[str, Sequence[Any]]
+_T = TypeVar("_T")
 
 
 class Shock(BaseModel):
@@ -98,6 +100,8 @@ class Override(BaseModel):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        for value in _leaves(self.path):
+            _read_by(parse_amount, "path", value)
         for name in ("growth", "drift", "price"):
             for value in _leaves(getattr(self, name)):
                 _check_rate(name, value)
@@ -122,12 +126,15 @@ def _leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _check_rate(name: str, value: Any) -> None:
+def _read_by(parse: Callable[[Any], _T], name: str, value: Any) -> _T:
     try:
-        rate = parse_rate(value)
+        return parse(value)
     except AttainError as error:
         raise ValueError(f"{name}: {error}") from error
-    if rate <= -1:
+
+
+def _check_rate(name: str, value: Any) -> None:
+    if _read_by(parse_rate, name, value) <= -1:
         raise ValueError(f"{name}: {value} leaves nothing")
 
 
@@ -383,7 +390,9 @@ def load_study(source: str | PathLike[str]) -> tuple[Study, list[Scenario]]:
             return Study(), list(_rows(_table(path)))
         study = _study(yaml.load(path.read_text(encoding="utf-8"), Loader=StrictLoader))
         return study, study.listed()
-    except (AttainError, yaml.YAMLError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ArgumentError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (AttainError, yaml.YAMLError, ValueError, BadZipFile) as error:
         raise ArgumentError(f"{path}: {' '.join(str(error).split())}") from error
 
 

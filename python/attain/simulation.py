@@ -66,7 +66,7 @@ class Drawing:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.draws, int) and self.draws >= 1):
+        if not (isinstance(self.draws, int) and self.draws >= 1) or isinstance(self.draws, bool):
             raise ArgumentError(f"draws: {self.draws!r} is not a number of paths such as {DRAWS}")
         if self.threads is not None and not (isinstance(self.threads, int) and self.threads >= 1):
             raise ArgumentError(f"threads: {self.threads!r} is no number of threads; leave it out for all there are")

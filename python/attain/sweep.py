@@ -93,6 +93,7 @@ class Baseline:
         p, told = self.projection, hashlib.sha256()
         told.update(repr([__version__, p.model, p.to, p.origins, dict(p.treatments), self.drawing]).encode())
         told.update("".join(f"{k}{t.model_dump_json()}" for k, t in self.targets.items()).encode())
+        told.update(repr([(k, e.indicators, _question(e)) for k, e in self.events.items()]).encode())
         told.update(repr([identity_of(_prior_for(p, scale)) for scale in (LOG, LOGIT)]).encode())
         told.update(p.history.rows.to_csv().encode())
         for column in p.observations.columns:
@@ -192,11 +193,12 @@ class Worker:
 
     def _margin(self, event: AnyEvent, work: _Work) -> Answer:
         key = _question(event), work.key_of(event)
-        if key not in self._margins:
+        found = self._margins.get(key)  # once: another thread may clear them
+        if found is None:
             if len(self._margins) >= _MARGINS_KEPT:
                 self._margins.clear()
-            self._margins[key] = self._joint([event], work)
-        return self._margins[key]._replace(target=event.target.id)
+            found = self._margins[key] = self._joint([event], work)
+        return found._replace(target=event.target.id)
 
     def _memory(self) -> JointMemory:
         """That of this thread."""
@@ -260,6 +262,8 @@ def _failed(error: BaseException) -> Answer:
 def _restated(target: Target, given: Any) -> Target:
     """The target with another number, under its own word, or with other fields."""
     fields = given if isinstance(given, Mapping) else {target.word: given}
+    if "id" in fields:
+        raise ArgumentError(f"target {target.id!r}: a scenario does not rename a target; leave out 'id'")
     stated = target.model_dump(exclude_unset=True)
     if any(word in fields for word in WORDS):
         stated = {field: value for field, value in stated.items() if field not in (*WORDS, "unit")}

@@ -86,6 +86,20 @@ def test_common_luck_spreads_the_total():
     assert one.probability != at.allocate(HISTORY, total=480, by=2028, draws=70_000, seed=3).probability
 
 
+def test_quotas_add_up_as_they_are_written():
+    quotas = {"north": 0.7, "south": 0.2, "west": 0.1}
+    split = at.allocate(HISTORY / 480, total=1, by=2028, quotas=quotas, draws=10)
+    assert split.feasible
+    assert split.rules.at["given", "coefficient"] == 1
+
+
+def test_one_figure_of_each_part_is_enough():
+    split = at.allocate(HISTORY.iloc[-1:], total=480, by=2028, draws=2560)
+    even = quotas_of(split, "equal probability")
+    assert even["quota"].sum() == pytest.approx(480)
+    assert np.ptp(even["probability"]) < 1e-9
+
+
 def test_units_of_the_total_convert():
     rows = [
         {"indicator": name, "year": year, "value": value, "unit": "亿元"}

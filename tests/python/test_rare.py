@@ -89,6 +89,18 @@ def test_several_bounds_at_once():
     assert found.probability == pytest.approx(exact, abs=4 * found.error)
 
 
+@pytest.mark.parametrize("size", [0.0, 9.0])
+def test_one_level_that_outgrows_another(size):
+    mixture = Mixture(YEARS, np.ones(1), np.array([math.inf]), np.full((1, 5), size), np.eye(5)[None] * 0.02)
+    share = Quantity("levels", (("a", 2030, 0.3), ("b", 2030, -0.7)), 0.0)  # a has 70 % of the sum
+    simulation = Simulation(dict.fromkeys("ab", mixture), dict.fromkeys("ab", np.zeros(1)), [[share]], seed=3)
+    found = simulation.probability(Drawing(100_000))
+    exact = 0.5 * math.erfc(math.log(0.7 / 0.3) / 0.2 / math.sqrt(2))
+    assert exact < 2e-5
+    assert found.error < 0.05 * exact
+    assert found.probability == pytest.approx(exact, abs=4 * found.error)
+
+
 def test_what_no_path_can_attain_has_a_bound():
     mixture = Mixture(YEARS, np.ones(1), np.array([math.inf]), np.zeros((1, 5)), np.eye(5)[None] * 0.04)
     target = [Quantity("logs", (("a", 2030, 1.0),), 0.5), Quantity("logs", (("a", 2030, 1.0),), -math.inf, 0.4)]

@@ -32,6 +32,8 @@ def test_a_prior_of_ones_own_is_told_by_its_numbers():
     [
         ({"override": {"drft": "1%"}}, "drft"),
         ({"override": {"drift": 10}}, "10 % or"),
+        ({"override": {"path": {"x": {2027: float("nan")}}}}, "path: nan is not"),
+        ({"override": {"path": {"x": {2027: float("inf")}}}}, "path: inf is not"),
         ({"override": {"drift": "-100%"}}, "leaves nothing"),
         ({"override": {"volatility": 0}}, "positive factor"),
         ({"override": {"loading": {"x": 1.0}}}, "beyond 0.99"),
@@ -143,6 +145,10 @@ def test_a_table_says_the_same(tmp_path):
         ("s.yaml", "grid: {", "s.yaml"),
         ("s.csv", "name,drift\na,1%\n", "column 'scenario'"),
         ("s.txt", "", ".yaml, .csv or .xlsx"),
+        ("s.csv", "", "No columns"),
+        ("s.csv", 'scenario,drift\n"a,1%\n', "EOF"),
+        ("s.xlsx", "none", "Excel file format"),
+        ("s.xlsx", "PK\x03\x04", "not a zip file"),
     ],
 )
 def test_a_bad_file_is_named(tmp_path, name, text, told):
@@ -152,3 +158,9 @@ def test_a_bad_file_is_named(tmp_path, name, text, told):
         at.load_scenarios(path)
     assert str(path) in str(error.value)
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["s.yaml", "s.csv", "s.xlsx"])
+def test_a_missing_file_is_named(tmp_path, name):
+    with pytest.raises(ArgumentError, match=f"{name}: cannot be read: No such file"):
+        at.load_scenarios(tmp_path / name)

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from test_joint import GROWTH, LAST, MOST, SECOND, bounded, random_indicator
 
 import attain as at
@@ -212,7 +213,7 @@ def test_what_cannot_be_asked():
     for engine in ("exact", "factor", "independent", "sov"):
         with pytest.raises(ArgumentError, match=f"engine: '{engine}'"):
             at.assess(plan_of(every), LEVELS, engine=engine)
-    for wrong in ({"draws": 0}, {"draws": 1e5}, {"threads": 0}, {"engine": "magic"}):
+    for wrong in ({"draws": 0}, {"draws": 1e5}, {"draws": True}, {"threads": 0}, {"engine": "magic"}):
         with pytest.raises(ArgumentError, match=next(iter(wrong))):
             at.assess(THREE, LEVELS, **wrong)
 
@@ -238,6 +239,14 @@ def test_paths_to_look_at():
     assert projection.plot("x", paths=12).axes[0].get_legend_handles_labels()[1].count("12 simulated paths") == 1
     with pytest.raises(ArgumentError, match="draws"):
         projection.simulate(0)
+
+
+def test_paths_follow_a_frame_of_correlations():
+    matrix = [[1, 0.8, -0.5], [0.8, 1, 0], [-0.5, 0, 1]]
+    asked = pd.DataFrame(matrix, index=LEVELS.columns, columns=LEVELS.columns)
+    projection = at.project(LEVELS, to=2025, model="random-walk")
+    ranks = stats.spearmanr(projection.simulate(20_000, seed=1, dependence=asked)[:, :, 0]).statistic
+    assert ranks == pytest.approx(np.array(matrix), abs=0.06)
 
 
 INTERRUPTED = """

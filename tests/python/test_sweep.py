@@ -242,6 +242,7 @@ def test_units_of_an_overridden_target_are_those_written_or_its_own():
         ({"override": {"target": {"z": 100}}}, "there are x-level-2028"),
         ({"override": {"target": {"x-level-2028": {"by": 2010}}}}, "not assessed"),
         ({"override": {"target": {"x-level-2028": {"unit": "furlongs"}}}}, "furlongs"),
+        ({"override": {"target": {"x-level-2028": {"id": "y-level-2028"}}}}, "does not rename"),
         ({"override": {"prior": "mine"}}, "no prior 'mine'"),
         ({"override": {"prior": "share"}}, "share"),
         ({"override": {"price": {2020: "1%"}}}, "ahead for no indicator"),
@@ -392,6 +393,22 @@ def test_what_failed_is_tried_again(tmp_path):
     at.sweep(PLAN, HISTORY, [bad], out=tmp_path)
     results = at.sweep(PLAN, HISTORY, [bad], out=tmp_path)
     assert list(results["error"] != "") == [False, False, False, True]
+
+
+def test_sums_of_other_parts_are_another_baseline():
+    sums = at.level("all", by=2028, at_least=230, id="sum")
+    parts = [PLAN["targets"], PLAN["targets"][:1]]
+    plans = [
+        {
+            "id": "p",
+            "targets": [*PLAN["targets"], sums],
+            "relations": [{"kind": "sum", "whole": "sum", "parts": [part.id for part in own]}],
+        }
+        for own in parts
+    ]
+    first, second, again = (baseline_of(plan, HISTORY) for plan in (*plans, plans[0]))
+    assert first.digest == again.digest
+    assert first.digest != second.digest
 
 
 def test_a_file_that_is_none_is_named(tmp_path):
