@@ -19,7 +19,7 @@ run: $(VENV)/attain | system-font ## assess the five bundled plans: tables, and 
 	@$(VENV)/bin/attain assess $(PLANS) --out $(BUILD)/report
 
 test: lint test-c $(VENV)/attain $(VENV)/test | system-font ## lint, the C tests, pytest on the installed package
-	@$(VENV)/bin/pytest
+	@$(VENV)/bin/pytest -n auto --dist loadfile # a file is run by one worker, in its order
 
 check-long: $(VENV)/attain $(VENV)/test $(BUILD)/core/write_stream | system-battery ## what takes an hour or two: calibration, simulation, random numbers
 	@! command -v clang >/dev/null || $(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/clang core-c
