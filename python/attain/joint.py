@@ -299,9 +299,20 @@ def _engine_for(events: Sequence[Event], dependence: Dependence, asked: Engine) 
         return "sov", Text("correlations as given", "按给定的相关矩阵")
     if asked == "factor":
         return "factor", _AS_ASKED
-    if len({year for event in events for year in (event.by, event.since) if year is not None}) > 1:
+    if _shared_years(events) > 1:
         return "sov", Text("several target years", "目标年份不同")
     return "factor", Text("one quantity of each indicator in one year", "每个指标一个数量，年份相同")
+
+
+def _shared_years(events: Sequence[Event]) -> int:
+    """In how many years indicators have a factor in common: each loads on all years named, from the last one back to
+    the first of its own (joint.h)."""
+    first = {
+        own[0].indicator: min(event.by if event.since is None else event.since for event in own)
+        for own in _by_indicator(events)
+    }
+    named = {year for event in events for year in (event.by, event.since) if year is not None}
+    return sorted(sum(year >= begin for year in named) for begin in first.values())[-2]
 
 
 def _functionals(events: Sequence[Event]) -> int:

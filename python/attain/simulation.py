@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-from tqdm.auto import tqdm
 
 from attain import _core, rare
 from attain.errors import ArgumentError
+from attain.progress import progress
 
 if TYPE_CHECKING:
     from attain.projection import Mixture
@@ -205,7 +205,7 @@ class Simulation:
         cuts = ((first, min(_BLOCKS_A_CALL, blocks - first)) for first in range(0, blocks, _BLOCKS_A_CALL))
         threads = 1 if blocks <= _BLOCKS_A_CALL else threads or os.cpu_count() or 1
         total = np.zeros(self.layout["size"], np.int64)
-        with tqdm(total=blocks * BLOCK, unit=" paths", delay=_FROM_SECONDS, leave=False, unit_scale=True) as bar:
+        with progress(blocks * BLOCK, " paths", delay=_FROM_SECONDS, unit_scale=True) as bar:
             for count, part in self._parts(cuts, threads):
                 _core.tally_merge(self._core, total, part)
                 bar.update(count * BLOCK)

@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from attain.assessing import assess
 from attain.conditioning import Change, Condition
@@ -32,6 +31,7 @@ from attain.files import write_bytes
 from attain.history import AsOf
 from attain.joint import JointMemory, is_settled, joint_probability
 from attain.prior import Prior, load_prior
+from attain.progress import progress
 from attain.projection import Mixture, Model, Projection, numerical_error
 from attain.scale import LOG, LOGIT
 from attain.scenario import BASELINE, Override, Scenario, identity_of
@@ -483,7 +483,7 @@ def sweep(
     store = None if out is None else Store(Path(out), baseline)
     answers = {} if store is None else store.read()
     todo = {key: scenario for key, scenario in zip(keys, every, strict=True) if key not in answers}
-    with tqdm(total=len(todo), disable=None, leave=False, unit="scenario") as bar:
+    with progress(len(todo), "scenario") as bar:
         for chunk_keys, found in _run(_parts(todo, chunk), pickle.dumps(baseline), executor):
             answers.update(zip(chunk_keys, found, strict=True))
             if store is not None:
