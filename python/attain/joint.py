@@ -301,7 +301,7 @@ def _engine_for(events: Sequence[Event], dependence: Dependence, asked: Engine) 
         return "factor", _AS_ASKED
     if _shared_years(events) > 1:
         return "sov", Text("several target years", "目标年份不同")
-    return "factor", Text("one quantity of each indicator in one year", "每个指标一个数量，年份相同")
+    return "factor", Text("one quantity of each indicator, one year in common", "每个指标一个数量，仅一个年份相互影响")
 
 
 def _shared_years(events: Sequence[Event]) -> int:

@@ -222,9 +222,11 @@ def test_a_given_dependence_is_used():
 
 
 def test_the_engine_follows_from_the_targets_and_says_why():
-    years = plan_of(level(at_least=190), level("y", at_least=15, by=2027))
+    years = plan_of(level(at_least=190), level("y", at_least=15, by=2027), level("z", at_least=70, by=2027))
+    one_shared = plan_of(level(at_least=190), level("y", at_least=15, by=2027))
     for plan, engine, why in (
-        (THREE, "factor", "one quantity of each indicator in one year"),
+        (one_shared, "factor", "one quantity of each indicator, one year in common"),
+        (THREE, "factor", "one quantity of each indicator, one year in common"),
         (years, "sov", "several target years"),
         (plan_of(level(at_least=190)), "exact", "one quantity of one indicator"),
         (plan_of(level(at_least=190), level(at_least=165, by=2026)), "sov", "several quantities of one indicator"),

@@ -200,7 +200,7 @@ THREE = plan_of(*({"kind": "level", "indicator": n, "by": b, "at_least": v} for 
 
 def test_engines_agree():
     exact, paths = (at.assess(THREE, LEVELS, engine=e, draws=400_000) for e in ("auto", "simulation"))
-    assert (exact.engine, paths.engine) == ("sov", "simulation")
+    assert (exact.engine, paths.engine) == ("factor", "simulation")
     assert paths.probability == pytest.approx(exact.probability, abs=4 * paths.numerical_error)
     assert paths.range == pytest.approx(exact.range, abs=0.005)
     again = at.assess(THREE, LEVELS, engine="simulation", draws=400_000, threads=1)
