@@ -289,6 +289,8 @@ def _engine_for(events: Sequence[Event], dependence: Dependence, asked: Engine) 
         return "sov", _AS_ASKED
     if any(event.whole is not None for event in events):
         return "sov", Text("a share joins two levels", "占比目标涉及两个总量")
+    if not events:
+        return "exact", Text("published figures settle it", "已由公布数据判定")
     if _functionals(events) <= 1:
         return "exact", Text("one quantity of one indicator", "同一指标的同一数量")
     if dependence.kind == "independent":

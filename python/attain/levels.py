@@ -22,7 +22,6 @@ from attain.units import parse_amount, unit
 NESTED, BANDED = "nested", "banded"
 Sense = Literal["<=", "<", "=", ">=", ">"]
 Reach = tuple[Fraction | None, Fraction | None]
-_COUNTED = ("count", "count_above", "flow")
 
 
 class Level(NamedTuple):

@@ -740,12 +740,9 @@ class _Page:
     def engine(self) -> str:
         """The engine in words."""
         engines = {
-            "exact": Text("exact: all on one quantity, the stricter bound decides", "精确：同一数量，以较严者为准"),
+            "exact": Text("exact: the stricter bound decides", "精确：以较严者为准"),
             "independent": Text("product over indicators taken as independent", "各指标视为相互独立，概率相乘"),
-            "factor": Text(
-                "integral over what the indicators have in common, and over the target years",
-                "对各指标的共同因素及各目标年份积分",
-            ),
+            "factor": Text("integral over what the indicators have in common", "对各指标的共同因素积分"),
             "simulation": Text("share of simulated paths", "模拟路径中全部实现的比例"),
             "sov": Text(
                 "draws of every indicator's components, each with the exact chance of the bounds",
