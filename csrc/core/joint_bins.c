@@ -39,8 +39,7 @@ att_status joint_bins_open(size_t places, const double *place, const double *wei
     bins->below = new_block(bins->bins + 1, 1, 1, sizeof(double));
     if (!bins->moment || !bins->below) return ATT_NO_MEMORY;
     for (size_t k = 0; k < places; k++) add_place(bins, place[k], weight[k]);
-    for (size_t i = 0; i < bins->bins; i++)
-        bins->below[i + 1] = bins->below[i] + bins->moment[i * BIN_TERMS];
+    for (size_t i = 0; i < bins->bins; i++) bins->below[i + 1] = bins->below[i] + bins->moment[i * BIN_TERMS];
     return ATT_OK;
 }
 

@@ -14,12 +14,12 @@
 #define FALL 30.0 /* of an integrand below its value at 0, whatever the product */
 #define MOST_BLOCKS 2000
 #define LOG_SQRT_2PI 0.91893853320467274178
-#define ROUNDING 1e-13     /* of each part, what it leaves out among it */
-#define KERNEL_ERROR 1e-14 /* for each unit of a log */
-#define SMOOTH_ERROR 1e-6  /* that comes at little cost */
-#define KINK_SAFETY 5      /* actual errors were found at up to 4.7 times the last change */
+#define ROUNDING 1e-13      /* of each part, what it leaves out among it */
+#define KERNEL_ERROR 1e-14  /* for each unit of a log */
+#define SMOOTH_ERROR 1e-6   /* that comes at little cost */
+#define KINK_SAFETY 5       /* actual errors were found at up to 4.7 times the last change */
 #define MOST_DIFFERENCE 1e3 /* of logs: hopeless */
-#define LEAST_LOG (-1e5)   /* what is less at 0 counts as this */
+#define LEAST_LOG (-1e5)    /* what is less at 0 counts as this */
 
 /* log M of every part at places that are blocks of LANES, which grow to both sides. */
 typedef struct {
@@ -150,11 +150,12 @@ static line_answer product_of(const line_table *t, const size_t *factor)
         if (at_most) continue;
         add_term(&line[c % 2], whole);
         if (difference != 0)
-            add_term(&scale, whole + log(halves_error(fmin(fabs(difference), MOST_DIFFERENCE), t->has_kinks)));
+            add_term(&scale,
+                     whole + log(halves_error(fmin(fabs(difference), MOST_DIFFERENCE), t->has_kinks)));
     }
     return (line_answer){fmin(log_of(all) + log(t->step) - LOG_SQRT_2PI, 0),
-                         halves_error(log_distance(line[0], line[1]), t->has_kinks),
-                         relative(scale, all), relative(left_out, all)};
+                         halves_error(log_distance(line[0], line[1]), t->has_kinks), relative(scale, all),
+                         relative(left_out, all)};
 }
 
 /* What an answer has changed by since the steps were last halved; with kinks the halves of a rule can agree by chance. */

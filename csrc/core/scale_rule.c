@@ -20,13 +20,14 @@ static const size_t NODES[SCALE_RULES] = {8, 12, 16, 24, MOST};
 typedef struct {
     size_t nodes;
     double *ratio, *weight, *now, *before; /* (nodes) */
-    double alpha[MOST], beta[MOST + 1];    /* p_(m+1) = (r - alpha_m) p_m - beta_m p_(m-1); beta_0: the mass */
+    double alpha[MOST], beta[MOST + 1]; /* p_(m+1) = (r - alpha_m) p_m - beta_m p_(m-1); beta_0: the mass */
 } measure;
 
 static int counted(double df, double step, int side)
 {
     int node = side > 0 ? 0 : -1;
-    while (abs(node) < MOST_NODES / 2 && chi_scale_log_density(node * step, df) + log(step) > LEAST_LOG_WEIGHT)
+    while (abs(node) < MOST_NODES / 2 &&
+           chi_scale_log_density(node * step, df) + log(step) > LEAST_LOG_WEIGHT)
         node += side;
     return abs(node);
 }

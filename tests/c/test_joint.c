@@ -308,8 +308,7 @@ static void loadings_near_one_are_integrated(void **unused)
     (void)unused;
     problem p = walks(4, 2, 5);
     for (size_t i = 0; i < 4; i++) p.loading[i][0] = 0.99;
-    att_joint_result rough = solved(&p, ORDINARY),
-                     fine = solved(&p, FINE);
+    att_joint_result rough = solved(&p, ORDINARY), fine = solved(&p, FINE);
     assert_within(rough.log_probability, fine.log_probability, rough.log_error + 1e-12);
 }
 

@@ -300,7 +300,8 @@ static void equal_seeds_give_equal_bytes(void **state)
 
 /* What each function of a kernel writes. */
 typedef struct {
-    double drawn[ROWS * LANES], weight[LANES], weight_by_lanes[LANES], given_factor[LANES], bins[2 * LANES];
+    double drawn[ROWS * LANES], weight[LANES], weight_by_lanes[LANES], given_factor[LANES], bins[LANES],
+        places[LANES];
     separation_sum sum;
     lane_sums components[2];
 } kernel_output;
@@ -320,7 +321,7 @@ static kernel_output output_of(const separation_kernel *kernel, uint64_t seed, d
                                            SEPARATION_BOTH, SEPARATION_LOWER};
     double load[ROWS * ROWS], lower[ROWS], upper[ROWS], shift[ROWS], slope[ROWS], vector[ROWS], start[ROWS];
     double own_load[ROWS * ROWS * LANES], own_lower[ROWS * LANES], own_upper[ROWS * LANES];
-    double place[LANES], ratio[LANES], u[LANES], moment[BINS * BIN_TERMS * 2], weight[ROWS], inverse[ROWS];
+    double place[LANES], ratio[LANES], u[LANES], moment[BINS * BIN_TERMS], weight[ROWS], inverse[ROWS];
     att_stream stream = att_stream_open(seed, 0, 0);
     kernel_output out;
     memset(&out, 0, sizeof out);
@@ -345,6 +346,7 @@ static kernel_output output_of(const separation_kernel *kernel, uint64_t seed, d
                                                  upper, weight, lower_only},
                                ratio[0], -1, out.drawn, &out.components[lower_only]);
     kernel->add_bins(moment, BINS, 0, u, out.bins);
+    kernel->add_places(ROWS, lower, slope, weight, u, out.places);
     return out;
 }
 
