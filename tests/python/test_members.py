@@ -112,14 +112,14 @@ def test_a_count_together_with_levels_of_its_members():
 
 def test_labels_and_other_units_name_the_same_members():
     target = {**COUNT, "at_least": "4个"}
-    labels = at.assess(plan_of({**target, "members": [f"集群{name}" for name in NAMES]}), tidy())
-    units = at.assess(plan_of({**target, "threshold": "0.01万亿元"}), tidy())
-    assert labels.probability == units.probability == at.assess(plan_of(target), tidy()).probability
+    labels = at.assess(plan_of({**target, "members": [f"集群{name}" for name in NAMES]}), tidy(), draws=2000)
+    units = at.assess(plan_of({**target, "threshold": "0.01万亿元"}), tidy(), draws=2000)
+    assert labels.probability == units.probability == at.assess(plan_of(target), tidy(), draws=2000).probability
 
 
 def test_what_each_would_have_to_grow():
     floor, ceiling = (
-        at.assess(plan_of({**COUNT, **w}), tidy()).table.loc["k"] for w in ({"at_least": 4}, {"at_most": 4})
+        at.assess(plan_of({**COUNT, **w}), tidy(), draws=2000).table.loc["k"] for w in ({"at_least": 4}, {"at_most": 4})
     )
     assert floor["required_growth"] == pytest.approx((100 / 88) ** (1 / 3) - 1)  # a to f: the fourth largest is c
     assert ceiling["required_growth"] == pytest.approx((100 / 82) ** (1 / 3) - 1)
@@ -127,11 +127,11 @@ def test_what_each_would_have_to_grow():
 
 
 def test_figures_in_hand_settle_a_count():
-    past = [at.assess(plan_of({**COUNT, "by": 2024, **w}), tidy()).table.loc["k"] for w in
+    past = [at.assess(plan_of({**COUNT, "by": 2024, **w}), tidy(), draws=2000).table.loc["k"] for w in
             ({"at_least": 2}, {"more_than": 2}, {"at_most": 2}, {"less_than": 2}, {"at_least": 3})]  # fmt: skip
     assert [row["likelihood"] for row in past] == ["attained", "missed", "attained", "missed", "missed"]
     assert [row["probability"] for row in past] == [1, 0, 1, 0, 0]
-    settled = at.assess(plan_of({**COUNT, "by": 2024, "at_least": 2}), tidy())
+    settled = at.assess(plan_of({**COUNT, "by": 2024, "at_least": 2}), tidy(), draws=2000)
     assert settled.probability == 1
     assert "attained" in settled.summary()
 
