@@ -22,7 +22,7 @@ CORE = """
     growth_batch growth_quantiles growth_score growth_learn margin_score
     random lattice shift_sums normal_interval log_quadrature separation_plain separation_avx2 separation_avx512 kernels
     rectangle_order rectangle_tilt rectangle_factor chi_scale rectangle_lattice rectangle
-    reverse_time joint_part joint_given joint_bins joint_source joint_memo joint_line joint_mode joint_lattice joint
+    reverse_time joint_part joint_given scale_rule joint_bins joint_places joint_source joint_memo joint_line joint_mode joint_lattice joint
     sov_rows sov_table sov_block sov_plan sov_pilot sov
     exact_sum scale_table path_plain path_avx2 path_avx512 simulation simulate
 """.split()

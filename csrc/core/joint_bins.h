@@ -1,30 +1,29 @@
-/* log M of an indicator, from the moments of its components instead of from each of them.
+/* A sum of normal probabilities over tens of thousands of places, from the moments of the places instead of from each.
  *
- * With one functional, no upper bound and one variable x, component k at scale r has probability
- *
- *     P(e >= r a_k - slope x)  =  Phi(slope x - r a_k),
- *
- * the same slope for all: components and scales differ by the place r a_k alone. Places within a bin of width BIN_WIDTH
+ * In sum_k weight_k Phi(slope x - place_k) the terms differ by their places alone. Those within a bin of width BIN_WIDTH
  * act through the first moments of their distances from its centre (separation.h, add_bins), which leaves a few hundred
- * bins of tens of thousands of places; the relative error is below 1e-13 where it is used: where M is above 1e-10. */
+ * bins; the relative error of a sum above 1e-10 is below 1e-13. */
 #ifndef ATTAIN_CORE_JOINT_BINS_H
 #define ATTAIN_CORE_JOINT_BINS_H
 
-#include "joint_given.h"
+#include "attain/status.h"
+#include "separation.h"
+
+#define BINS_FARTHEST_X 12.0 /* |x| for which bins are made */
 
 typedef struct {
-    size_t bins; /* 0: the part is not of this form, and joint_given serves it */
+    size_t bins;
     double slope, reach;
-    double *moment; /* (bins, BIN_TERMS, 2): of even and of odd scales */
-    double *below;  /* (bins + 1, 2): the weight of places before each bin */
+    double *moment; /* (bins, BIN_TERMS) */
+    double *below;  /* (bins + 1), the weight of places before each bin */
 } joint_bins;
 
-/* Gathers a part at steps of its scales divided by `refinement`. ATT_NO_MEMORY or ATT_OK; free it in any case. */
-att_status joint_bins_open(const joint_part *part, int refinement, joint_bins *bins);
+/* Gathers places (places). ATT_NO_MEMORY or ATT_OK; free it in any case. */
+att_status joint_bins_open(size_t places, const double *place, const double *weight, double slope,
+                           joint_bins *bins);
 void joint_bins_free(joint_bins *bins);
 
-/* As joint_given, which it calls where the bins do not serve. */
-void joint_bins_given(const joint_bins *bins, const joint_part *part, const separation_kernel *kernel,
-                      int refinement, const double *x, given_log *out);
+/* Adds the sum at each x (LANES), |x| <= BINS_FARTHEST_X, to sum (LANES). */
+void joint_bins_add(const joint_bins *bins, const separation_kernel *kernel, const double *x, double *sum);
 
 #endif

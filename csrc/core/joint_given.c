@@ -94,6 +94,7 @@ void joint_given(const joint_part *part, const separation_kernel *kernel, int re
         sums[1] = sums[0];
     }
     for (size_t g = 0; g < scaled; g++) add_scales(&part->group[g], kernel, refinement, x, sums);
+    out->at_most = 0;
     for (int lane = 0; lane < LANES; lane++) {
         double even = log_of_lane(&sums[0], lane), odd = log_of_lane(&sums[1], lane), top = fmax(even, odd);
         out->even[lane] = even;

@@ -8,9 +8,11 @@
 
 #include "joint_part.h"
 
-/* log M (LANES) by all nodes, by the even and by the odd ones; LOG_NOTHING for 0. */
+/* log M (LANES) by all nodes, by the even and by the odd ones; LOG_NOTHING for 0. Bit i of `at_most`: in lane i M is at most
+ * that, and was not looked at closer. */
 typedef struct {
     double all[LANES], even[LANES], odd[LANES];
+    unsigned at_most;
 } given_log;
 
 /* The error of a rule whose halves differ by this (of logs). */

@@ -18,13 +18,15 @@
 #define KERNEL_ERROR 1e-14 /* for each unit of a log */
 #define SMOOTH_ERROR 1e-6  /* that comes at little cost */
 #define KINK_SAFETY 5      /* actual errors were found at up to 4.7 times the last change */
+#define MOST_DIFFERENCE 1e3 /* of logs: hopeless */
 #define LEAST_LOG (-1e5)   /* what is less at 0 counts as this */
 
 /* log M of every part at places that are blocks of LANES, which grow to both sides. */
 typedef struct {
     const joint_products *products;
     const separation_kernel *kernel;
-    int has_kinks, line_refinement, scale_refinement;
+    int has_kinks;
+    source_depth depth;
     double step;
     size_t blocks, room;  /* in use, allocated */
     double *place;        /* (blocks, LANES) */
@@ -55,8 +57,8 @@ static att_status add_block(line_table *t, long first)
     for (int lane = 0; lane < LANES; lane++) x[lane] = (double)(first + lane) * t->step;
     att_status status = ATT_OK;
     for (size_t i = 0; status == ATT_OK && i < parts; i++)
-        status = joint_source_given(t->products->source[i], t->kernel, t->line_refinement,
-                                    t->scale_refinement, first, &t->log_given[t->blocks * parts + i]);
+        status = joint_source_given(t->products->source[i], t->kernel, t->depth, first,
+                                    &t->log_given[t->blocks * parts + i]);
     t->blocks++;
     return status;
 }
@@ -121,29 +123,38 @@ static double log_distance(log_sum a, log_sum b)
 }
 
 typedef struct {
-    double log_value, of_line, of_scale; /* estimated errors of the log */
+    double log_value, of_line, of_scale, left_out; /* estimated errors of the log */
 } line_answer;
 
+static double relative(log_sum part, log_sum whole)
+{
+    return part.sum > 0 ? exp(log_of(part) - log_of(whole)) : 0;
+}
+
+/* Where even and odd scales disagree by d, the sum over all errs by halves_error(d): added up place by place, since some
+ * places are of rules that have no halves. */
 static line_answer product_of(const line_table *t, const size_t *factor)
 {
     const joint_products *p = t->products;
-    log_sum all = {-INFINITY, 0}, line[2] = {all, all}, scale[2] = {all, all};
+    log_sum all = {-INFINITY, 0}, line[2] = {all, all}, scale = all, left_out = all;
     for (size_t c = 0; c < t->blocks * LANES; c++) {
         const given_log *row = t->log_given + c / LANES * p->parts;
-        double density = -0.5 * t->place[c] * t->place[c], whole = density, even = density, odd = density;
+        double density = -0.5 * t->place[c] * t->place[c], whole = density, difference = 0;
+        unsigned at_most = 0;
         for (size_t i = 0; i < p->width && factor[i] != NO_VARIABLE; i++) {
             whole += row[factor[i]].all[c % LANES];
-            even += row[factor[i]].even[c % LANES];
-            odd += row[factor[i]].odd[c % LANES];
+            difference += row[factor[i]].even[c % LANES] - row[factor[i]].odd[c % LANES];
+            at_most |= row[factor[i]].at_most >> (c % LANES) & 1;
         }
-        add_term(&all, whole);
+        add_term(at_most ? &left_out : &all, whole);
+        if (at_most) continue;
         add_term(&line[c % 2], whole);
-        add_term(&scale[0], even);
-        add_term(&scale[1], odd);
+        if (difference != 0)
+            add_term(&scale, whole + log(halves_error(fmin(fabs(difference), MOST_DIFFERENCE), t->has_kinks)));
     }
     return (line_answer){fmin(log_of(all) + log(t->step) - LOG_SQRT_2PI, 0),
                          halves_error(log_distance(line[0], line[1]), t->has_kinks),
-                         halves_error(log_distance(scale[0], scale[1]), t->has_kinks)};
+                         relative(scale, all), relative(left_out, all)};
 }
 
 /* What an answer has changed by since the steps were last halved; with kinks the halves of a rule can agree by chance. */
@@ -156,16 +167,18 @@ static double change_since(const line_table *t, double log_value, const att_join
 /* Writes the answers over those before; returns the largest errors. */
 static line_answer write_answers(const line_table *t, att_joint_result *result, int again)
 {
-    line_answer worst = {0, 0, 0};
+    line_answer worst = {0, 0, 0, 0};
     for (size_t a = 0; a < t->products->answers; a++) {
         line_answer found = product_of(t, t->products->factor + a * t->products->width);
         double sure = (double)t->products->width * ROUNDING - KERNEL_ERROR * found.log_value;
         double rounding = isinf(found.log_value) ? 0 : sure;
         double change = change_since(t, found.log_value, &result[a], again);
         result[a] = (att_joint_result){
-            found.log_value, fmax(found.of_line + found.of_scale, change) + rounding, t->blocks * LANES};
+            found.log_value, fmax(found.of_line + found.of_scale + found.left_out, change) + rounding,
+            t->blocks * LANES};
         worst.of_line = fmax(worst.of_line, fmax(found.of_line, change));
         worst.of_scale = fmax(worst.of_scale, fmax(found.of_scale, change));
+        worst.left_out = fmax(worst.left_out, found.left_out);
     }
     return worst;
 }
@@ -182,12 +195,16 @@ static att_status refine(line_table *t, double relative_error, att_joint_result 
 {
     double enough = 0.5 * (t->has_kinks ? relative_error : fmin(relative_error, SMOOTH_ERROR));
     for (int again = 0;; again = 1) {
-        t->step = LINE_STEP / t->line_refinement;
+        t->step = LINE_STEP / t->depth.line_refinement;
         att_status status = fill(t);
         if (status != ATT_OK) return status;
         line_answer worst = write_answers(t, result, again);
-        int line = halve(&t->line_refinement, worst.of_line, enough);
-        int scale = halve(&t->scale_refinement, worst.of_scale, enough);
+        if (!t->depth.in_depth && worst.left_out > ROUNDING) {
+            t->depth.in_depth = 1;
+            continue;
+        }
+        int line = halve(&t->depth.line_refinement, worst.of_line, enough);
+        int scale = halve(&t->depth.scale_refinement, worst.of_scale, enough);
         if (!line && !scale) return ATT_OK;
     }
 }
@@ -204,8 +221,7 @@ att_status joint_line(const joint_products *products, double relative_error, att
     line_table table = {.products = products,
                         .kernel = separation_choose(),
                         .has_kinks = any_has_kinks(products),
-                        .line_refinement = 1,
-                        .scale_refinement = 1,
+                        .depth = {.line_refinement = 1, .scale_refinement = 1},
                         .at_zero = new_block(products->parts, 1, 1, sizeof(double))};
     att_status status = table.at_zero ? refine(&table, relative_error, result) : ATT_NO_MEMORY;
     free(table.place);

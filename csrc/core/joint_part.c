@@ -26,7 +26,7 @@ typedef struct {
         at[MOST * (MOST + 1)]; /* of each variable; factor NO_VARIABLE: its own */
     double own[MOST];          /* variance of e_j in z_j */
     double *location, *scale;  /* (rows, components) */
-    struct ranked *order;      /* (components), by df, the heaviest first */
+    struct ranked *order;      /* (2, components): by df, the heaviest first; then scratch */
 } reader;
 
 typedef struct ranked {
@@ -124,15 +124,41 @@ static int compare(const void *left, const void *right)
 {
     const ranked *a = left, *b = right;
     if (a->df != b->df) return a->df < b->df ? -1 : 1;
-    if (a->weight != b->weight) return a->weight > b->weight ? -1 : 1;
     return a->component < b->component ? -1 : 1;
+}
+
+#define BUCKETS 64
+
+static size_t bucket_of(double weight)
+{
+    int halvings = weight > 0 ? -ilogb(weight) : BUCKETS - 1;
+    return (size_t)(halvings < 0 ? 0 : halvings < BUCKETS ? halvings : BUCKETS - 1);
+}
+
+/* Components of one df, the heaviest first up to a factor of two, which is as good as in order, and takes no sorting. */
+static void deal(ranked *run, size_t count, ranked *scratch)
+{
+    size_t first[BUCKETS + 1] = {0};
+    for (size_t k = 0; k < count; k++) first[bucket_of(run[k].weight) + 1]++;
+    for (size_t b = 0; b < BUCKETS; b++) first[b + 1] += first[b];
+    for (size_t k = 0; k < count; k++) scratch[first[bucket_of(run[k].weight)]++] = run[k];
+    memcpy(run, scratch, count * sizeof *run);
 }
 
 static void rank_components(reader *r)
 {
     const att_mixture *m = &r->in->mixture;
-    for (size_t k = 0; k < m->components; k++) r->order[k] = (ranked){m->df[k], m->weight[k], k};
-    qsort(r->order, m->components, sizeof *r->order, compare);
+    size_t n = m->components;
+    int in_order = 1;
+    for (size_t k = 0; k < n; k++) {
+        r->order[k] = (ranked){m->df[k], m->weight[k], k};
+        in_order &= k == 0 || m->df[k - 1] <= m->df[k];
+    }
+    if (!in_order) qsort(r->order, n, sizeof *r->order, compare);
+    for (size_t from = 0, to = 1; from < n; from = to, to++) {
+        while (to < n && r->order[to].df == r->order[from].df) to++;
+        deal(r->order + from, to - from, r->order + n);
+    }
 }
 
 /* The direction of length 1 of a functional over the coordinates. */
@@ -207,7 +233,11 @@ static att_status write_component(const reader *r, size_t k, const component_tar
     size_t place[MOST];
     for (size_t j = 0; j < r->coordinates; j++)
         place[j] = (size_t)(r->task->year[r->coordinate[j]] - r->in->first_year);
-    att_status status = reverse_factor(&r->in->mixture, k, r->coordinates, place, factor);
+    att_status status = ATT_OK;
+    if (r->coordinates == 1) /* of which no more than the sign matters */
+        factor[0] = 1;
+    else
+        status = reverse_factor(&r->in->mixture, k, r->coordinates, place, factor);
     for (size_t row = 0; status == ATT_OK && row < r->rows; row++) {
         if (r->scale[row * r->in->mixture.components + k] > 0) {
             direction_of(r, r->row[row], factor, direction);
@@ -278,7 +308,7 @@ static att_status open_buffers(reader *r, joint_part *part)
     part->group = new_block(components, 1, 1, sizeof(part_group));
     part->numbers = new_block(components, r->rows * (r->variables + 3) + 2, 1, sizeof(double));
     r->location = new_block(components, 2 * r->rows, 1, sizeof(double));
-    r->order = new_block(components, 1, 1, sizeof *r->order);
+    r->order = new_block(components, 2, 1, sizeof *r->order);
     if (!part->variable || !part->group || !part->numbers || !r->location || !r->order) return ATT_NO_MEMORY;
     r->scale = r->location + components * r->rows;
     memcpy(part->variable, r->variable, r->variables * sizeof(size_t));

@@ -5,18 +5,21 @@
 
 #include "memory.h"
 
-static att_status table_of(joint_source *source, int line_refinement, int scale_refinement,
-                           source_table **found)
+static att_status table_of(joint_source *source, source_depth depth, source_table **found)
 {
     for (size_t t = 0; t < source->tables; t++) {
         *found = &source->table[t];
-        if ((*found)->line_refinement == line_refinement && (*found)->scale_refinement == scale_refinement)
+        source_depth own = (*found)->depth;
+        if (own.line_refinement == depth.line_refinement && own.scale_refinement == depth.scale_refinement &&
+            own.in_depth == depth.in_depth)
             return ATT_OK;
     }
-    if (source->tables == MOST_TABLES) return ATT_BAD_ARGUMENT;
+    source_table *grown = realloc(source->table, (source->tables + 1) * sizeof *grown);
+    if (!grown) return ATT_NO_MEMORY;
+    source->table = grown;
     *found = &source->table[source->tables++];
-    **found = (source_table){.line_refinement = line_refinement, .scale_refinement = scale_refinement};
-    return joint_bins_open(source->part, scale_refinement, &(*found)->bins);
+    **found = (source_table){.depth = depth};
+    return joint_places_open(source->part, depth.scale_refinement, &(*found)->places);
 }
 
 static int reserve(source_table *t)
@@ -32,12 +35,21 @@ static int reserve(source_table *t)
     return 1;
 }
 
-att_status joint_source_given(joint_source *source, const separation_kernel *kernel, int line_refinement,
-                              int scale_refinement, long first, given_log *out)
+static void evaluate(const source_table *t, const joint_part *part, const separation_kernel *kernel,
+                     long first, given_log *out)
+{
+    double x[LANES];
+    for (int lane = 0; lane < LANES; lane++)
+        x[lane] = (double)(first + lane) * (LINE_STEP / t->depth.line_refinement);
+    if (!joint_places_given(&t->places, kernel, x, out) || (t->depth.in_depth && out->at_most))
+        joint_given(part, kernel, t->depth.scale_refinement, x, out);
+}
+
+att_status joint_source_given(joint_source *source, const separation_kernel *kernel, source_depth depth,
+                              long first, given_log *out)
 {
     source_table *t;
-    double x[LANES];
-    att_status status = table_of(source, line_refinement, scale_refinement, &t);
+    att_status status = table_of(source, depth, &t);
     if (status != ATT_OK) return status;
     for (size_t b = 0; b < t->blocks; b++) {
         if (t->first[b] != first) continue;
@@ -45,8 +57,7 @@ att_status joint_source_given(joint_source *source, const separation_kernel *ker
         return ATT_OK;
     }
     if (!reserve(t)) return ATT_NO_MEMORY;
-    for (int lane = 0; lane < LANES; lane++) x[lane] = (double)(first + lane) * (LINE_STEP / line_refinement);
-    joint_bins_given(&t->bins, source->part, kernel, scale_refinement, x, out);
+    evaluate(t, source->part, kernel, first, out);
     t->first[t->blocks] = first;
     t->given[t->blocks++] = *out;
     return ATT_OK;
@@ -55,9 +66,11 @@ att_status joint_source_given(joint_source *source, const separation_kernel *ker
 void joint_source_free(joint_source *source)
 {
     for (size_t t = 0; t < source->tables; t++) {
-        joint_bins_free(&source->table[t].bins);
+        joint_places_free(&source->table[t].places);
         free(source->table[t].first);
         free(source->table[t].given);
     }
+    free(source->table);
+    source->table = NULL;
     source->tables = 0;
 }

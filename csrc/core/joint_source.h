@@ -3,15 +3,20 @@
 #ifndef ATTAIN_CORE_JOINT_SOURCE_H
 #define ATTAIN_CORE_JOINT_SOURCE_H
 
-#include "joint_bins.h"
+#include "joint_places.h"
 
 #define LINE_STEP 0.25 /* of the line, before refinement */
 #define MOST_REFINEMENT 32
-#define MOST_TABLES 36 /* refinements of line and scales: powers of two up to the most */
 
+/* How closely log M is looked at. */
 typedef struct {
     int line_refinement, scale_refinement;
-    joint_bins bins;
+    int in_depth; /* also where it is so small that it may not matter */
+} source_depth;
+
+typedef struct {
+    source_depth depth;
+    joint_places places;
     size_t blocks, room;
     long *first; /* (blocks), number of the first place */
     given_log *given;
@@ -20,12 +25,12 @@ typedef struct {
 typedef struct {
     const joint_part *part;
     size_t tables;
-    source_table table[MOST_TABLES];
+    source_table *table; /* (tables) */
 } joint_source;
 
-/* log M at LANES places from number `first` on. ATT_NO_MEMORY or ATT_OK. */
-att_status joint_source_given(joint_source *source, const separation_kernel *kernel, int line_refinement,
-                              int scale_refinement, long first, given_log *out);
+/* log M at LANES places from number `first` on. ATT_NO_MEMORY, ATT_NO_CONVERGENCE or ATT_OK. */
+att_status joint_source_given(joint_source *source, const separation_kernel *kernel, source_depth depth,
+                              long first, given_log *out);
 void joint_source_free(joint_source *source);
 
 #endif

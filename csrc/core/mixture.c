@@ -17,6 +17,8 @@
 #define VARIANCE_ROUNDING 1e-13
 /* Five nodes integrate the density to 1e-14 up to here; from here on the two tails differ enough. */
 #define NARROW 0.03
+/* Tails of the normal up to here are summed as they are: a rounding of z costs z^2 times as much of them. */
+#define NEAR 5.0
 
 /* log of a sum of exponentials, term by term: exp(peak) * sum. */
 typedef struct {
@@ -91,6 +93,20 @@ static double component_log_tail(const att_margin *margin, size_t k, double x, a
     return x == location || (x > location) == (side == ATT_LOWER) ? 0 : -INFINITY;
 }
 
+/* Whether a component's tail is a double with nearly all its digits; most mixtures are normals in their thousands. */
+static int has_plain_tail(const att_margin *margin, size_t k, double x)
+{
+    return isinf(margin->df[k]) && margin->scale[k] > 0 &&
+           fabs(x - margin->location[k]) < NEAR * margin->scale[k];
+}
+
+static double plain_tail(const att_margin *margin, size_t k, double x, att_side side)
+{
+    const double sqrt_half = 0.70710678118654752440;
+    double z = (x - margin->location[k]) / margin->scale[k];
+    return 0.5 * erfc(side == ATT_UPPER ? z * sqrt_half : -z * sqrt_half);
+}
+
 /* log of weight times tail; a weight of 0 asks for no tail. */
 static double weighted_log_tail(const att_margin *margin, size_t k, double x, att_side side)
 {
@@ -98,27 +114,42 @@ static double weighted_log_tail(const att_margin *margin, size_t k, double x, at
     return weight > 0 ? log(weight) + component_log_tail(margin, k, x, side) : -INFINITY;
 }
 
-/* The tail of one side as it stands, relatively right where it is not close to one. */
-static double summed_log_tail(const att_margin *margin, double x, att_side side)
+/* The tail of one side, relatively right where it is not close to one; with the value x itself, or without. */
+static double sum_of_log_tails(const att_margin *margin, double x, att_side side, int with_x)
 {
     log_sum total = EMPTY_SUM;
-    for (size_t k = 0; k < margin->components; k++) add_term(&total, weighted_log_tail(margin, k, x, side));
+    double plain = 0;
+    for (size_t k = 0; k < margin->components; k++) {
+        if (has_plain_tail(margin, k, x))
+            plain += margin->weight[k] * plain_tail(margin, k, x, side);
+        else if (with_x || margin->scale[k] > 0 || margin->location[k] != x)
+            add_term(&total, weighted_log_tail(margin, k, x, side));
+    }
+    add_term(&total, log(plain));
     return log_of(total) - log(total_of(margin->weight, margin->components));
 }
 
-/* log P(X < x) or log P(X > x): summed_log_tail without the value x itself. */
+static double summed_log_tail(const att_margin *margin, double x, att_side side)
+{
+    return sum_of_log_tails(margin, x, side, 1);
+}
+
+/* log P(X < x) or log P(X > x). */
 static double strict_log_tail(const att_margin *margin, double x, att_side side)
 {
-    log_sum total = EMPTY_SUM;
-    for (size_t k = 0; k < margin->components; k++)
-        if (margin->scale[k] > 0 || margin->location[k] != x)
-            add_term(&total, weighted_log_tail(margin, k, x, side));
-    return log_of(total) - log(total_of(margin->weight, margin->components));
+    return sum_of_log_tails(margin, x, side, 0);
 }
 
 static att_side opposite(att_side side)
 {
     return side == ATT_LOWER ? ATT_UPPER : ATT_LOWER;
+}
+
+/* log P(X <= x) or log P(X >= x), from the smaller side. */
+static double margin_log_tail(const att_margin *margin, double x, att_side side)
+{
+    double log_tail = summed_log_tail(margin, x, side);
+    return log_tail > LOG_HALF ? log_complement(strict_log_tail(margin, x, opposite(side))) : log_tail;
 }
 
 att_status att_margin_log_tail(const att_margin *margin, double x, att_side side, double *log_probability)
@@ -127,9 +158,7 @@ att_status att_margin_log_tail(const att_margin *margin, double x, att_side side
     if (status != ATT_OK) return status;
     if (!log_probability) return ATT_BAD_ARGUMENT;
     if (isnan(x)) return ATT_NOT_FINITE;
-    double log_tail = summed_log_tail(margin, x, side);
-    if (log_tail > LOG_HALF) log_tail = log_complement(strict_log_tail(margin, x, opposite(side)));
-    *log_probability = log_tail;
+    *log_probability = margin_log_tail(margin, x, side);
     return ATT_OK;
 }
 
@@ -177,7 +206,7 @@ static double component_log_interval(const att_margin *margin, size_t k, double 
                                  (upper - lower) / scale, margin->df[k]);
 }
 
-static double mixture_log_interval(const att_margin *margin, double lower, double upper)
+static double summed_log_interval(const att_margin *margin, double lower, double upper)
 {
     log_sum total = EMPTY_SUM;
     for (size_t k = 0; k < margin->components; k++)
@@ -187,12 +216,20 @@ static double mixture_log_interval(const att_margin *margin, double lower, doubl
 }
 
 /* log P(X < lower or X > upper). */
-static double mixture_log_outside(const att_margin *margin, double lower, double upper)
+static double log_outside(const att_margin *margin, double lower, double upper)
 {
     log_sum total = EMPTY_SUM;
     add_term(&total, strict_log_tail(margin, lower, ATT_LOWER));
     add_term(&total, strict_log_tail(margin, upper, ATT_UPPER));
     return log_of(total);
+}
+
+static double margin_log_interval(const att_margin *margin, double lower, double upper)
+{
+    if (upper == INFINITY) return margin_log_tail(margin, lower, ATT_UPPER);
+    if (lower == -INFINITY) return margin_log_tail(margin, upper, ATT_LOWER);
+    double log_mass = summed_log_interval(margin, lower, upper);
+    return log_mass > LOG_HALF ? log_complement(log_outside(margin, lower, upper)) : log_mass;
 }
 
 att_status att_margin_log_interval(const att_margin *margin, double lower, double upper,
@@ -202,9 +239,7 @@ att_status att_margin_log_interval(const att_margin *margin, double lower, doubl
     if (status != ATT_OK) return status;
     if (!log_probability || lower > upper) return ATT_BAD_ARGUMENT;
     if (isnan(lower) || isnan(upper)) return ATT_NOT_FINITE;
-    double log_mass = mixture_log_interval(margin, lower, upper);
-    if (log_mass > LOG_HALF) log_mass = log_complement(mixture_log_outside(margin, lower, upper));
-    *log_probability = log_mass;
+    *log_probability = margin_log_interval(margin, lower, upper);
     return ATT_OK;
 }
 

@@ -100,8 +100,11 @@ typedef struct {
     /* Adds exp(log_weight) times the weighted sum over components, their bounds times ratio, at a block of places x (..., LANES). */
     void (*add_components)(const component_rows *rows, double ratio, double log_weight, const double *x,
                            lane_sums *total);
-    /* Adds `bins` neighbouring bins, the first about `centre`, to sum (2, LANES) at u (LANES); moment (bins, BIN_TERMS, 2). */
+    /* Adds `bins` neighbouring bins, the first about `centre`, to sum (LANES) at u (LANES); moment (bins, BIN_TERMS). */
     void (*add_bins)(const double *moment, size_t bins, double centre, const double *u, double *sum);
+    /* Adds weight times Phi(slope x - place), over places (places), to sum (LANES) at x (LANES). */
+    void (*add_places)(size_t places, const double *place, const double *slope, const double *weight,
+                       const double *x, double *sum);
 } separation_kernel;
 
 extern const separation_kernel separation_plain, separation_avx2, separation_avx512;
