@@ -19,7 +19,7 @@ from machine import machine
 
 import attain as at
 from attain import _core
-from attain.sweep import Worker, baseline_of
+from attain.answering import Worker, baseline_of
 
 PLAN = "jiangxi-2022"
 CALLS = ("joint_log_probability_again", "mixture_margin", "margin_log_interval", "mixture_condition")

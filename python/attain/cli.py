@@ -15,6 +15,7 @@ from typing import TextIO
 
 from tqdm.auto import tqdm
 
+from attain.answering import ALL
 from attain.assessing import assess
 from attain.assessment import Assessment
 from attain.audit import audit
@@ -28,7 +29,7 @@ from attain.plan import bundled_plans, plan_schema
 from attain.projection import Projection, project
 from attain.scenario import load_study
 from attain.simulation import DRAWS
-from attain.sweep import ALL, sweep
+from attain.sweep import sweep
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

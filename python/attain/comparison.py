@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import matplotlib as mpl
 import pandas as pd
 
+from attain.answering import ALL
 from attain.errors import ArgumentError
 from attain.language import Language, Text, check_language
 from attain.prior import prior_label
 from attain.scenario import BASELINE
 from attain.sensitivity import READINGS
-from attain.sweep import ALL
 from attain.wording import chance
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from statistics import NormalDist
 from typing import Any, Literal
@@ -82,6 +82,12 @@ class Dependence:
     @functools.cached_property
     def _rows(self) -> dict[str, _Floats]:
         return dict(zip(self.loadings.index, self.loadings.to_numpy(np.float64), strict=True))
+
+    def with_loadings(self, given: Mapping[str, float]) -> Dependence:
+        """The same with other loadings of some indicators, on one common factor."""
+        rows = {**self._rows, **{name: np.array([float(value)]) for name, value in given.items()}}
+        loadings = pd.DataFrame(np.array(list(rows.values())), index=list(rows), columns=self.loadings.columns)
+        return replace(self, kind="given", loadings=loadings)
 
     def to_frame(self) -> pd.DataFrame:
         """Index indicator, columns loading (several factors: loading_1 and on; where there are none, the correlations

@@ -170,15 +170,21 @@ class Projection:
     def _mixtures(self) -> dict[str, Mixture]:
         return {}
 
+    @functools.cached_property
+    def _positions(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.indicators)}
+
     def position(self, indicator: str | None) -> int:
         """Place of an indicator (id or label) in `indicators`; None is allowed where there is only one."""
         if indicator is None:
             if len(self.indicators) > 1:
                 raise ArgumentError(f"name the indicator, one of {', '.join(self.indicators[:9])}")
             return 0
+        if indicator in self._positions:
+            return self._positions[indicator]
         name = self.history.find(indicator)
-        if name in self.indicators:
-            return self.indicators.index(name)
+        if name in self._positions:
+            return self._positions[name]
         if name is not None:
             raise DataError(f"{indicator!r} is not projected: {self.why_skipped(name)}")
         raise ArgumentError(f"unknown indicator {indicator!r}; projected: {', '.join(self.indicators[:9])}")

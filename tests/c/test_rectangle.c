@@ -295,33 +295,69 @@ static void equal_seeds_give_equal_bytes(void **state)
     assert_true(a.log_probability != c.log_probability);
 }
 
-/* Weights of one block under one kernel. */
-static void weigh_block(const separation_kernel *kernel, double *log_weight)
+#define ROWS 5
+#define BINS 3
+
+/* What each function of a kernel writes. */
+typedef struct {
+    double drawn[ROWS * LANES], weight[LANES], weight_by_lanes[LANES], given_factor[LANES], bins[2 * LANES];
+    separation_sum sum;
+    lane_sums components[2];
+} kernel_output;
+
+static void fill(att_stream *stream, double low, double high, size_t count, double *x)
 {
-    static const size_t first[] = {0, 1, 2, 3};
-    static const separation_kind kind[] = {SEPARATION_LOWER, SEPARATION_BOTH, SEPARATION_LOWER};
-    static const double load[9] = {0, 0, 0, 0.6, 0, 0, -0.4, 0.9, 0}, lower[] = {-0.3, -1, 70};
-    static const double upper[] = {INFINITY, 2, INFINITY}, shift[] = {0.2, 0, 0}, slope[] = {0, -0.1, 0};
-    double place[LANES], ratio[LANES], y[3 * LANES], vector[2], random[2];
-    separation s = {3, first, load, lower, upper, kind, shift, slope};
-    lattice_vector(2, vector);
-    lattice_shifts(3, 1, 2, random);
-    lattice_places(512, LANES, place);
-    for (int k = 0; k < LANES; k++) {
-        ratio[k] = 1 + 0.1 * k;
-        log_weight[k] = 0;
-    }
-    kernel->weigh(&s, &(separation_points){place, vector, random, ratio}, y, log_weight);
+    for (size_t i = 0; i < count; i++) x[i] = low + (high - low) * 0x1p-64 * (double)att_stream_next(stream);
+}
+
+/* Every function of a kernel on drawn numbers, bounds up to `far`. */
+static kernel_output output_of(const separation_kernel *kernel, uint64_t seed, double far)
+{
+    static const size_t first[] = {0, 1, 2, 3, 4, 5}, variable[] = {0, 1, 3};
+    static const separation_kind kind[] = {SEPARATION_BOTH, SEPARATION_LOWER, SEPARATION_NARROW,
+                                           SEPARATION_BOTH, SEPARATION_LOWER},
+                                 wide[] = {SEPARATION_BOTH, SEPARATION_LOWER, SEPARATION_BOTH,
+                                           SEPARATION_BOTH, SEPARATION_LOWER};
+    double load[ROWS * ROWS], lower[ROWS], upper[ROWS], shift[ROWS], slope[ROWS], vector[ROWS], start[ROWS];
+    double own_load[ROWS * ROWS * LANES], own_lower[ROWS * LANES], own_upper[ROWS * LANES];
+    double place[LANES], ratio[LANES], u[LANES], moment[BINS * BIN_TERMS * 2], weight[ROWS], inverse[ROWS];
+    att_stream stream = att_stream_open(seed, 0, 0);
+    kernel_output out;
+    memset(&out, 0, sizeof out);
+#define FILL(x, low, high) fill(&stream, low, high, COUNT(x), x)
+    FILL(load, -1, 1), FILL(own_load, -1, 1), FILL(lower, -far, far), FILL(own_lower, -far, far);
+    FILL(upper, 0, far), FILL(own_upper, far, 2 * far), FILL(shift, -1, 1), FILL(slope, -0.1, 0.1);
+    FILL(vector, 0, 1), FILL(start, 0, 1), FILL(place, 0, 1), FILL(ratio, 0.5, 2), FILL(u, -8, 8);
+    FILL(moment, -1, 1), FILL(weight, 0, 1), FILL(inverse, 0.5, 2), FILL(out.weight, -3, 0);
+    for (size_t r = 0; r < ROWS; r++)
+        upper[r] = kind[r] == SEPARATION_LOWER ? INFINITY
+                                               : lower[r] + (kind[r] == SEPARATION_NARROW ? 1e-4 : upper[r]);
+    separation s = {ROWS, first, load, lower, upper, kind, shift, slope}, by_lanes = s;
+    by_lanes.kind = wide;
+    separation_points p = {place, vector, start, ratio};
+    kernel->weigh(&s, &p, out.drawn, out.weight);
+    kernel->weigh_lanes(&by_lanes, &(lane_rows){own_load, own_lower, own_upper}, &p, out.drawn,
+                        out.weight_by_lanes);
+    kernel->add(u, &out.sum);
+    kernel->given_factor(&(factor_rows){ROWS, load, inverse, lower, upper}, ratio[0], u, out.given_factor);
+    for (int lower_only = 0; lower_only <= 1; lower_only++)
+        kernel->add_components(&(component_rows){ROWS, 1, COUNT(variable), variable, load, inverse, lower,
+                                                 upper, weight, lower_only},
+                               ratio[0], -1, out.drawn, &out.components[lower_only]);
+    kernel->add_bins(moment, BINS, 0, u, out.bins);
+    return out;
 }
 
 static void all_kernels_give_the_same_bytes(void **state)
 {
     (void)state;
-    double plain[LANES], chosen[LANES];
-    weigh_block(&separation_plain, plain);
-    weigh_block(separation_choose(), chosen);
-    assert_memory_equal(plain, chosen, sizeof plain);
-    for (int k = 0; k < LANES; k++) assert_true(plain[k] < 0 && isfinite(plain[k]));
+    for (uint64_t seed = 0; seed < 100; seed++) {
+        double far = seed % 2 ? 2 : 70;
+        kernel_output plain = output_of(&separation_plain, seed, far),
+                      chosen = output_of(separation_choose(), seed, far);
+        assert_memory_equal(&plain, &chosen, sizeof plain);
+        for (int k = 0; k < LANES; k++) assert_true(isfinite(plain.weight[k]));
+    }
 }
 
 /* The kernel's tails against distribution.h, given a factor of load 0. */

@@ -15,11 +15,12 @@ from scipy import stats
 from sweeps import HISTORY, PLAN, bytes_of, draws, ordered
 
 import attain as at
+from attain.answering import Worker, baseline_of
 from attain.cli import main
 from attain.conditioning import Condition, condition
 from attain.errors import ArgumentError, DataError
 from attain.projection import Mixture
-from attain.sweep import COLUMNS, Worker, baseline_of
+from attain.sweep import COLUMNS
 
 WALK = {"model": "random-walk"}
 
