@@ -168,7 +168,8 @@ class Worker:
         if target is self.baseline.targets[name]:
             return self.baseline.events[name]
         before = self.baseline.events[name]
-        is_sum = isinstance(before, PathEvent) and before.indicator not in projection.indicators
+        is_path = isinstance(before, PathEvent) and target.members is None
+        is_sum = is_path and before.indicator not in projection.indicators
         event = sum_event(target, before.indicators, projection) if is_sum else event_of(target, projection)
         if isinstance(event, Missing):
             raise ArgumentError(f"target {name!r} is not assessed: {event.reason.en}; it needs {event.needs.en}")

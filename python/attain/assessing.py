@@ -22,7 +22,6 @@ from attain.course import history_of
 from attain.dependence import Dependence, dependence_of
 from attain.errors import ArgumentError, DataError
 from attain.event import (
-    ASSESSED_KINDS,
     AnyEvent,
     Event,
     Missing,
@@ -32,6 +31,7 @@ from attain.event import (
     figure_as_stated,
     figure_in_terms,
     figure_unit,
+    has_engine,
     indicators_of,
     not_projected,
     published_row,
@@ -97,10 +97,10 @@ def assess(
         `"exact"` for targets on one functional of one indicator, `"independent"` for a product over indicators,
         `"factor"` for an integral over what the indicators have in common, `"sov"` for draws of the components of all
         indicators, each with the exact probability of the bounds given it, `"simulation"` for the share of simulated
-        paths. `"auto"`: `simulation` where a target needs it, which are growth and amounts in every year and sums of
-        other indicators; `sov` where a share joins two levels; else `exact` where it serves, `independent` where
-        `dependence` says so, `sov` where an indicator has targets on several quantities, targets have several years,
-        or correlations are given, and `factor` otherwise.
+        paths. `"auto"`: `simulation` where a target needs it, which are growth and amounts in every year, sums of
+        other indicators and counts of members; `sov` where a share joins two levels; else `exact` where it serves,
+        `independent` where `dependence` says so, `sov` where an indicator has targets on several quantities, targets
+        have several years, or correlations are given, and `factor` otherwise.
     dependence
         How the indicators move together: `"factor"`, one common factor estimated from the surprises of the past and
         shrunk to what was learned; `"independent"`; a mapping of indicators to loadings (-0.99 to 0.99) on one factor;
@@ -187,9 +187,16 @@ class _Work:
         """The targets with the series that serves each as their indicator; their own name where none does."""
         return {t.id: t.model_copy(update=self._served(t)) for t in self.plan.targets}
 
-    def _served(self, target: Target) -> dict[str, str]:
-        names = {"indicator": target.indicator} | ({"of": target.of} if target.kind == "share" and target.of else {})
-        return {field: self.history.series_for(self.plan.id, name).series or name for field, name in names.items()}
+    def _served(self, target: Target) -> dict[str, object]:
+        def series(name: str) -> str:
+            return self.history.series_for(self.plan.id, name).series or name
+
+        found: dict[str, object] = {"indicator": series(target.indicator)}
+        if target.kind == "share" and target.of:
+            found["of"] = series(target.of)
+        if target.members is not None:
+            found["members"] = tuple(map(series, target.members))
+        return found
 
     @functools.cached_property
     def missing(self) -> dict[str, Missing]:
@@ -224,13 +231,13 @@ class _Work:
         if target.id in self.sums:
             return sum_problem(target, self.sums[target.id], self.history)
         service = self.history.series_for(self.plan.id, self._as_planned(target.id).indicator)
-        if service.series is None and service.note:
+        if service.series is None and service.note and target.members is None:
             # Notes are written with today's knowledge, and under a date would tell of later figures.
             undated = Text("a published series that speaks of it", "相应的公布数据")
             needs = note_of(service) if self.history.known is None else undated
             return Missing(Text("no published series serves it", "没有对应的公布数据"), needs)
         each = next((r for r in self.plan.relations if r.kind == "each_of" and target.id in r.parts), None)
-        if each is not None and target.kind in ASSESSED_KINDS:
+        if each is not None and has_engine(target):
             reason = Text(f"it holds for each of {each.units} units", f"目标分别针对 {each.units} 个单位")
             return Missing(reason, Text("figures of every unit", "每个单位的数据"))
         if target.control == "administrative":
@@ -486,7 +493,7 @@ class _Work:
         word = ("attained" if p == 1 else "missed") if settled else ipcc_likelihood(p)
         return {
             "indicator": event.indicator,
-            "label": target.label or (target.id if target.id in self.sums else self.history.label_of(event.indicator)),
+            "label": target.label or self._label_of(event),
             "kind": target.kind,
             "by": event.by,
             "value": float(target.value),
@@ -505,19 +512,26 @@ class _Work:
             "likelihood": word,
         }
 
+    def _label_of(self, event: AnyEvent) -> str:
+        """That of the indicator; a sum or a count of others may have none."""
+        name = self.history.find(event.indicator)
+        return event.target.id if name is None else self.history.label_of(name)
+
     def _last_value(self, event: AnyEvent, projection: Projection) -> float | None:
-        """The last figure; of a sum that of the last year which all parts have."""
-        if event.target.id not in self.sums:
+        """The last figure; of a sum or a count that of the last year which all parts have."""
+        if event.target.id not in self.sums and event.target.members is None:
             return _last_value(event, projection)
         year = _last_year(event, projection)
-        before = sum_event(event.target.model_copy(update={"by": year}), event.indicators, projection)
+        before = self._event_on(event.target.model_copy(update={"by": year}), projection)
         return -before.bases[0] if isinstance(before, PathEvent) else None
 
     def _required(self, event: AnyEvent, projection: Projection) -> float | None:
         """What just attains the target: see `required_growth`; the stated rate of a growth in every year; of a sum the
-        growth of its parts together."""
+        growth of its parts together, of a count that of each member."""
         if isinstance(event, Event):
             return required_growth(event, projection)
+        if event.target.members is not None:
+            return _growth_of_each(event, projection)
         if event.target.kind == "growth":
             return float(event.target.value)
         last = self._last_value(event, projection) if event.target.id in self.sums else None
@@ -550,6 +564,8 @@ def unit_of(target: Target) -> str:
         return "per year"
     if target.is_rate:
         return "fraction"
+    if target.members is not None:
+        return target.effective_unit or "个"
     return "times" if target.kind == "multiple" else target.effective_unit or ""
 
 
@@ -588,6 +604,16 @@ def _last_value(event: AnyEvent, projection: Projection) -> float | None:
     if published is not None and published["bound"]:
         y = projection.scale_of(event.indicator).transform(float(as_modelled(published)))
     return float(figure_in_terms(event, y, projection))
+
+
+def _growth_of_each(event: PathEvent, projection: Projection) -> float:
+    """The growth of all members alike at which just so many reach the threshold; under a ceiling, just not more."""
+    (count,) = event.quantities
+    rates = sorted(
+        projection.scale_of(name).required(projection.origin(name).log_level, y, by - projection.origin(name).year)
+        for name, by, y in count.terms
+    )
+    return rates[int(count.lower) - 1 if count.lower > -math.inf else int(count.upper)]
 
 
 def required_growth(event: Event, projection: Projection) -> float | None:

@@ -65,8 +65,8 @@ class Assessment:
         Frame, one row per assessed target, index target id, columns as in the JSON contract: value in `unit` as the
         plan states it (rates as fractions), observations (growth observations behind the number), last_value (in
         `unit` for a level or share, else in the history's unit), required_growth (a constant rate per year from the
-        last figure; for a share a constant change per year, as a fraction), median and interval80 in the terms of the
-        target, range over the rows of `sensitivity` that are `in_range`.
+        last figure, for a count of members that of each alike; for a share a constant change per year, as a fraction),
+        median and interval80 in the terms of the target, range over the rows of `sensitivity` that are `in_range`.
     sensitivity
         Frame, one row per target, treatment of the data, prior and reading of the words; probability is NaN where
         `reason` says why. Rows with the prior `none` are what the data alone say, the random walk; they are `in_range`
@@ -139,10 +139,11 @@ class Assessment:
 
     @property
     def indicators(self) -> list[str]:
-        """The indicators that stand behind the assessed targets: their own, then those that only sums are of."""
+        """The indicators that stand behind the assessed targets: their own, then those that only sums and counts are
+        of."""
         projected = () if self.projection is None else self.projection.indicators
         named = list(self.table["indicator"].unique())
-        has_sums = any(name not in projected for name in named)
+        has_sums = any(event.indicator not in event.indicators for event in self.events)
         others = [name for name in projected if name not in named] if has_sums else []
         return [name for name in named if name in projected] + others
 

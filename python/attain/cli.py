@@ -310,7 +310,7 @@ def _files(result: Assessment, language: Language) -> Iterator[tuple[str, str, b
     plan, suffix = _file_name(result.plan.id), ".zh" if language == "zh" else ""
     yield f"{plan}{suffix}.html", f"the page of plan {result.plan.id!r}", assessment_page(result, language).encode()
     yield f"{plan}.json", f"the JSON of plan {result.plan.id!r}", result.to_json().encode()
-    for indicator in result.table["indicator"].unique():
+    for indicator in [name for name in result.table["indicator"].unique() if name in result.indicators]:
         figure = assessment_chart(result, indicator, language=language)
         what = f"the figure of {indicator!r} in plan {result.plan.id!r}"
         yield f"{plan}-{_file_name(indicator)}{suffix}.png", what, png(figure)

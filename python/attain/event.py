@@ -3,8 +3,8 @@ logit of its share; or, for a share of two levels, of the difference of their lo
 several quantities of a path.
 
 A level or share is bounded at one year. A growth or multiple since a year whose figure is known is a level too; since a
-year ahead it is the difference of two years. A growth or an amount in every year, and the sum of other indicators, are
-quantities of a path. What cannot be put that way says what it needs.
+year ahead it is the difference of two years. A growth or an amount in every year, the sum of other indicators, and how
+many of them are above a threshold, are quantities of a path. What cannot be put that way says what it needs.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from attain.precision import interval_of
 from attain.projection import Mixture, Projection
 from attain.scale import LOGIT
 from attain.simulation import Quantity
-from attain.target import Target
+from attain.target import WORDS, Target
 from attain.units import convert, decimal
 
 GROWTH = 1
-ASSESSED_KINDS = ("level", "growth", "share", "multiple", "reduction", "flow")
+_ASSESSED_KINDS = ("level", "growth", "share", "multiple", "reduction", "flow")
 _FARTHEST = 600.0  # of y, where a path has become absurd
 _YEARLY = (None, "year", "年")
 _KINDS_ZH = {
@@ -108,7 +108,7 @@ class PathEvent:
     indicators : those that the quantities are of.
     quantities : empty where published figures settle the target already.
     bases : of each quantity what is taken from it before it is told in the terms of the target: y of a year before, the
-        log of a unit, or, with the sign turned, what is published of a sum.
+        log of a unit, or, with the sign turned, what is published of a sum or a count.
     attained : True or False where they do, else None.
     """
 
@@ -123,10 +123,9 @@ class PathEvent:
     def outcomes(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Of paths, (N, quantities), the outcome in the terms of the target: that of the year which decides, the least
         of those under a floor, the largest of those under a ceiling."""
-        own = values - np.array(self.bases)
-        if self.target.kind != "level":
-            own = np.clip(own, -_FARTHEST, _FARTHEST)
-        told = {"growth": np.expm1, "flow": np.exp}.get(self.target.kind, np.positive)(own)
+        told = values - np.array(self.bases)
+        if self.target.kind in ("growth", "flow"):
+            told = (np.exp if self.target.kind == "flow" else np.expm1)(np.clip(told, -_FARTHEST, _FARTHEST))
         decides = np.min if self.target.bounds[0] is not None else np.max
         outcome: npt.NDArray[np.float64] = decides(told, axis=1)
         return outcome
@@ -143,13 +142,15 @@ def indicators_ahead(event: AnyEvent) -> tuple[str, ...]:
 def can_be_assessed(target: Target, history: History) -> Missing | None:
     """None when the target's kind, year, indicator, price and unit allow an assessment; else what it lacks. The
     indicator is that of the history."""
-    if target.kind not in ASSESSED_KINDS or (target.kind == "flow" and target.per not in _YEARLY):
+    if not has_engine(target) or (target.kind == "flow" and target.per not in _YEARLY):
         return Missing(
             Text(f"no engine for a {kind_name(target).en} yet", f"尚无{kind_name(target).zh}目标的计算方法"),
             _at_hand(target, history),
         )
     if target.by is None:
         return Missing(Text("no target year", "没有目标年份"), Text("a year: by", "目标年份 (by)"))
+    if target.members is not None:
+        return _members_problem(target, history)
     name = history.find(target.indicator)
     if name is None:
         return Missing(
@@ -159,6 +160,11 @@ def can_be_assessed(target: Target, history: History) -> Missing | None:
     if len(history.usable([name])) == 0:
         return Missing(Text(f"no usable figure of {name}", f"{name} 没有可用的数据"), _figures_of(name))
     return basis_problem(target, name, history)
+
+
+def has_engine(target: Target) -> bool:
+    """Does its probability only wait for figures?"""
+    return target.kind in _ASSESSED_KINDS or target.members is not None
 
 
 def kind_name(target: Target) -> Text:
@@ -191,8 +197,10 @@ def basis_problem(target: Target, name: str, history: History) -> Missing | None
 
 
 def indicators_of(target: Target, history: History) -> tuple[str, ...]:
-    """The indicators that a target which can be assessed stands on: one, or the part and the whole of a share of two
-    levels."""
+    """The indicators that a target which can be assessed stands on: one, the part and the whole of a share of two
+    levels, or the members of a count."""
+    if target.members is not None:
+        return tuple(history.find(name) or name for name in target.members)
     name = history.find(target.indicator)
     assert name is not None, "can_be_assessed refuses unknown indicators"
     if target.kind != "share" or history.scale_of(name) is LOGIT:
@@ -248,16 +256,23 @@ def _no_level(target: Target, name: str) -> Missing:
 
 
 def _at_hand(target: Target, history: History) -> Text:
-    """What a kind without engine needs beside the engine."""
+    """What a kind without engine needs beside the engine; a count of members can do without one."""
     name = history.find(target.indicator)
+    if target.kind == "count_above":
+        named = Text(
+            ", or the members by name, each with yearly figures: members", "，或列出各成员及其年度数据 (members)"
+        )
+    else:
+        named = Text("", "")
     if name is None:
         return Text(
-            f"an engine, and yearly figures of {target.indicator}", f"计算方法，以及 {target.indicator} 的年度数据"
+            f"an engine, and yearly figures of {target.indicator}{named.en}",
+            f"计算方法，以及 {target.indicator} 的年度数据{named.zh}",
         )
     years = ", ".join(str(year) for year in history.years_of(name))
     return Text(
-        f"an engine; at hand: {name} of {years or 'no full year'}",
-        f"计算方法；现有数据：{name}({years or '无全年数据'})",
+        f"an engine{named.en}; at hand: {name} of {years or 'no full year'}",
+        f"计算方法{named.zh}；现有数据：{name}({years or '无全年数据'})",
     )
 
 
@@ -295,6 +310,8 @@ def _figure_for(name: str, year: int) -> Text:
 
 def event_of(target: Target, projection: Projection) -> Event | PathEvent | Missing:
     """The event of a target that `can_be_assessed`, on one projection."""
+    if target.members is not None:
+        return _members_event(target, projection)
     name = projection.history.find(target.indicator)
     if name is None or name not in projection.indicators:
         reason = "it has no history" if name is None else projection.why_skipped(name)
@@ -393,6 +410,50 @@ def sum_event(target: Target, parts: Sequence[str], projection: Projection) -> P
         return PathEvent(target, target.indicator, target.by, tuple(parts), (), (-float(known),), high > 0)
     total = Quantity("levels", tuple(terms), low, high)
     return PathEvent(target, target.indicator, target.by, tuple(parts), (total,), (-float(known),))
+
+
+def _members_event(target: Target, projection: Projection) -> PathEvent | Missing:
+    """How many members reach the threshold; those whose figure of the year is published count as they are."""
+    assert target.by is not None, "can_be_assessed refuses a target without a year"
+    known, terms = 0, []
+    for member in _as_levels(target):
+        event = event_of(member, projection)
+        if isinstance(event, Missing):
+            return event
+        assert isinstance(event, Event), "a level of one year is an event"
+        if event.published is None:
+            terms.append((event.indicator, event.by, event.lower))
+        else:
+            known += member.holds(figure_as_stated(event, projection))
+    least, most = target.counts
+    low = -math.inf if least is None or least <= known else float(least - known)
+    high = math.inf if most is None or most >= known + len(terms) else float(most - known)
+    names = indicators_of(target, projection.history)
+    attained = (low, high) == (-math.inf, math.inf)
+    if attained or low > len(terms) or high < 0:  # what is published settles it
+        return PathEvent(target, target.indicator, target.by, names, (), (-float(known),), attained)
+    count = Quantity("members", tuple(terms), low, high)
+    return PathEvent(target, target.indicator, target.by, names, (count,), (-float(known),))
+
+
+def _members_problem(target: Target, history: History) -> Missing | None:
+    for member in _as_levels(target):
+        problem = can_be_assessed(member, history)
+        if problem is not None:
+            return problem
+    names = indicators_of(target, history)
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is None:
+        return None
+    reason = Text(f"{twice} stands twice among the members", f"成员中 {twice} 重复")
+    return Missing(reason, Text("members that differ", "不重复的成员"))
+
+
+def _as_levels(target: Target) -> list[Target]:
+    """The members of a count, each as a level that reaches the threshold."""
+    level = {**dict.fromkeys((*WORDS, "approx_tolerance", "unit", "threshold", "members")), "kind": "level"}
+    stated = target.model_copy(update={**level, "at_least": target.threshold})
+    return [stated.model_copy(update={"indicator": name}) for name in target.members or ()]
 
 
 def sum_problem(target: Target, parts: Sequence[Target], history: History) -> Missing | None:

@@ -187,7 +187,10 @@ def path_outcomes(
 ) -> npt.NDArray[np.float64]:
     """Quantiles of the outcome of an open event, in the terms of its target, from 8192 paths."""
     values = _simulation([event], projections, dependence, drawing).paths(_OUTCOME_PATHS)[2]
-    return np.quantile(event.outcomes(values), q)
+    method: Literal["linear", "inverted_cdf"] = (
+        "linear" if event.target.members is None else "inverted_cdf"
+    )  # no half members
+    return np.quantile(event.outcomes(values), q, method=method)
 
 
 def subset_probabilities(

@@ -240,11 +240,29 @@ def _members(relation: Relation, targets: Mapping[str, Target], counts: str, sou
             yield Row(weights | {Level(indicator, year, price): Fraction(-1)}, "<=", Fraction(0), source)
 
 
+def members_of_count(target: Target, of: Functional) -> Iterator[Row]:
+    """The members named in a count make up at least the threshold for each that counts."""
+    if target.members is not None:
+        weights: dict[Variable, Fraction] = {of.part: threshold_of(target)}
+        weights |= {Level(name, target.by, target.price): Fraction(-1) for name in target.members}
+        yield Row(weights, "<=", Fraction(0))
+
+
 def dimension_of(target: Target) -> str | None:
     """The dimension of the level that a target gives: money, count, ...; None for rates and ratios."""
     if target.kind not in ("level", "count", "count_above", "flow"):
         return None
     return unit(target.effective_unit or "").dimension
+
+
+def dimensions_of(target: Target) -> Iterator[tuple[str, str]]:
+    """The indicators whose levels a target gives, or counts as members, each with their dimension."""
+    own = dimension_of(target)
+    if own is not None:
+        yield target.indicator, own
+    if target.members is not None and target.threshold is not None:
+        size = unit(parse_amount(target.threshold)[1] or "").dimension
+        yield from ((name, size) for name in target.members)
 
 
 def threshold_of(target: Target) -> Fraction:

@@ -3,7 +3,8 @@
 The projected y (`attain.scale`) of all indicators and years ahead have a centre, the medians, and a scale matrix:
 within an indicator that of its mixture, between indicators the common factors of joint.h, year by year in reverse
 time. The path is the point within all targets whose distance from the centre in that matrix is least
-(`attain.least_distance`). Its distance is a distance, no probability.
+(`attain.least_distance`). Its distance is a distance, no probability. Of a count of members it takes those above the
+threshold that are nearest to it on the path to all other targets.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,7 @@ import pandas as pd
 
 from attain.dependence import Dependence
 from attain.errors import ArgumentError, AttainError, NumericalError, PlanError
-from attain.event import AnyEvent, indicators_ahead
+from attain.event import AnyEvent, PathEvent
 from attain.language import Language
 from attain.least_distance import Nearest, nearest_point
 from attain.projection import Mixture, Projection
@@ -35,6 +36,7 @@ Floats = npt.NDArray[np.float64]
 _STEPS, _SETTLED = 500, 1e-10
 _LEAST = 1e-9  # of its median, a level to start from
 _Side = list[tuple[int | None, float]]
+_Owner = tuple[str, tuple[str, ...]]  # of a bound: id of the target, indicators
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class AttainingPath:
         halved, rises by for 1 of the bound in logs, of a share in logits) and cost (its part of the squared distance;
         all together 1, none where the median attains the plan).
     distance : 0 where the median path attains every target; infinite, and the frames empty, where there is no path.
-    bound : the indicators that the targets which shape the path are of, in the years ahead.
+    bound : the indicators that the bounds which shape the path are of, in the years ahead.
     conflict : ids of targets that contradict each other, or lie at the end of a scale, such as a share of 100 %; there
         is no path then. Empty too where no path was found, and no proof that there is none.
 
@@ -145,12 +147,16 @@ def attaining_path(events: Sequence[AnyEvent], projection: Projection, dependenc
         return _no_path(events, projection, tuple(beyond))
     totals = sorted(_totals(events), key=lambda total: -total.side)
     space = _Space(projection, dependence)
-    _, bounds, names = space.linear(events)
     try:
-        found = _nearest(space, events, totals)
+        chosen = _with_members(space, events, totals)
+        found = _nearest(space, chosen, totals)
     except NumericalError:
         return _no_path(events, projection, ())
-    names = [*names, *(total.name for total in totals)]
+    if found.point is None and chosen is not events:  # other members may do
+        return _no_path(events, projection, ())
+    _, bounds, owners = space.linear(chosen)
+    owners = [*owners, *((total.name, tuple(name for name, _ in total.terms)) for total in totals)]
+    names = [name for name, _ in owners]
     if found.point is None:
         conflict = tuple(dict.fromkeys(n for n, u in zip(names, found.multipliers, strict=True) if u > 0))
         return _no_path(events, projection, conflict)
@@ -162,8 +168,8 @@ def attaining_path(events: Sequence[AnyEvent], projection: Projection, dependenc
     by_bound = pd.DataFrame({"multiplier": found.multipliers, "cost": cost}, index=pd.Index(names, name="id"))
     targets = by_bound.groupby(level="id", sort=False).sum()
     targets.insert(0, "binding", targets["multiplier"] > 0)
-    by_target = {event.target.id: indicators_ahead(event) for event in events}
-    bound = dict.fromkeys(name for t in targets.index[targets["binding"]] for name in by_target[str(t)])
+    binding = (own for (_, own), u in zip(owners, found.multipliers, strict=True) if u > 0)
+    bound = dict.fromkeys(name for own in binding for name in own)
     return _as_frames(events, space, y, targets, float(np.linalg.norm(found.point)), tuple(bound))
 
 
@@ -197,24 +203,24 @@ class _Space:
             row[self.places.index((name, year))] += coefficient
         return row
 
-    def linear(self, events: Sequence[AnyEvent]) -> tuple[Floats, Floats, list[str]]:
+    def linear(self, events: Sequence[AnyEvent]) -> tuple[Floats, Floats, list[_Owner]]:
         """Bounds of events as rows @ z >= bounds, and whose each is."""
         told = list(self.bounds(events))
         rows = np.array([row for row, _, _ in told]).reshape(-1, len(self.places))
         bounds = np.array([bound for _, bound, _ in told], np.float64)
-        return rows @ self.factor, bounds - rows @ self.centre, [name for _, _, name in told]
+        return rows @ self.factor, bounds - rows @ self.centre, [owner for _, _, owner in told]
 
-    def bounds(self, events: Sequence[AnyEvent]) -> Iterator[tuple[Floats, float, str]]:
+    def bounds(self, events: Sequence[AnyEvent]) -> Iterator[tuple[Floats, float, _Owner]]:
         """Bounds of events as row @ y >= bound, and whose each is."""
         for event in events:
             for quantity in event.quantities:
                 if quantity.rule != "logs":
                     continue
-                row = self.row(quantity)
+                row, owner = self.row(quantity), (event.target.id, tuple(name for name, _, _ in quantity.terms))
                 if quantity.lower > -math.inf:
-                    yield row, quantity.lower, event.target.id
+                    yield row, quantity.lower, owner
                 if quantity.upper < math.inf:
-                    yield -row, -quantity.upper, event.target.id
+                    yield -row, -quantity.upper, owner
 
     def sides(self, row: Floats, bound: float) -> tuple[_Side, _Side]:
         """row @ y >= bound as two sums of exp(log) times levels over their medians (None: times 1), the first at least
@@ -268,6 +274,38 @@ def _surprises(places: Sequence[tuple[str, int]], dependence: Dependence) -> Flo
     own = np.array([names.index(name) for name, _ in places])
     years = np.array([year for _, year in places])
     return np.where(years[:, None] == years, dependence.matrix(names)[np.ix_(own, own)], 0.0)
+
+
+def _with_members(space: _Space, events: Sequence[AnyEvent], totals: Sequence[Total]) -> Sequence[AnyEvent]:
+    """The events with each count of members as bounds on those that are nearest to the threshold on the path to all
+    other targets; the same events where there is no count, or no such path."""
+    if all(event.target.members is None for event in events):
+        return events
+    found = _nearest(space, events, totals)
+    if found.point is None:
+        return events
+    y = space.centre + space.factor @ found.point
+    return [
+        replace(event, quantities=tuple(_one_by_one(space, event.quantities[0], y)))
+        if isinstance(event, PathEvent) and event.target.members is not None
+        else event
+        for event in events
+    ]
+
+
+def _one_by_one(space: _Space, count: Quantity, y: Floats) -> Iterator[Quantity]:
+    """A count as bounds on single members: in units of the projection's scale, the nearest reach the threshold and the
+    farthest stay below it."""
+
+    def missing(term: tuple[str, int, float]) -> float:
+        at = space.places.index(term[:2])
+        return float((term[2] - y[at]) / (space.scale[at] or 1.0))
+
+    terms = sorted(count.terms, key=missing)
+    for name, year, threshold in terms[: int(count.lower)] if count.lower > -math.inf else []:
+        yield Quantity("logs", ((name, year, 1.0),), lower=threshold)
+    for name, year, threshold in terms[int(count.upper) :] if count.upper < math.inf else []:
+        yield Quantity("logs", ((name, year, 1.0),), upper=threshold)
 
 
 def _nearest(space: _Space, events: Sequence[AnyEvent], totals: Sequence[Total]) -> Nearest:

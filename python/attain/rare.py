@@ -37,8 +37,10 @@ _APART = 0.5
 
 def attaining_shifts(simulation: Simulation) -> tuple[_Floats, list[int]] | None:
     """Means of normals (modes, normals) about which paths attain all targets, and how many paths of a block to draw
-    about each; None where none was found, or so many that some would have to be left out."""
+    about each; None where nothing leads to one, none was found, or so many that some would be left out."""
     bounds = _Bounds(simulation)
+    if not bounds.led.any():
+        return None
     starts = list(_starts(simulation, bounds))
     modes = _distinct([point for start in starts if (point := _nearest(simulation, bounds, start)) is not None])
     if not len(modes):

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from attain import consistency_text
 from attain.attaining_text import half_page, menu_head, menu_rows, menu_title, record_text
-from attain.event import ASSESSED_KINDS
+from attain.event import has_engine
 from attain.figures import FAINT, INK, RULE, assessment_chart, bottleneck_chart, path_chart, svg
 from attain.language import Language, Text, check_language, listed, note_of
 from attain.prior import NO_PRIOR, prior_label
@@ -33,6 +33,7 @@ from attain.text import (
     label_of,
     leads_with_range,
     likelihood,
+    number,
     percent,
     prior_words,
     row_words,
@@ -103,8 +104,8 @@ _COLUMNS = {
 _NOTES = {
     "needs": Text(
         "Growth needed is a constant rate from the last figure (for a growth target whose base year lies ahead, from"
-        " that year; for a share, points a year).",
-        "需年均增长是从最新数据起（基年在后的增速目标从基年起）的固定增速，占比则为每年百分点。",
+        " that year; for a share, points a year; for a count of members, that of each alike).",
+        "需年均增长是从最新数据起（基年在后的增速目标从基年起）的固定增速，占比则为每年百分点，计数目标则为各成员同步增长的增速。",
     ),
     "sensitivity": Text(
         "Down: treatments of the data. Across: priors, what other series taught before these figures were seen."
@@ -400,7 +401,7 @@ class _Page:
 
     def last_figure(self, row: pd.Series[Any], target: Target) -> str:
         """The last figure and its year."""
-        unit = row["unit"] if target.kind == "level" else self.result.history.unit_of(row["indicator"])
+        unit = row["unit"] if target.kind in ("level", "count_above") else self.result.history.unit_of(row["indicator"])
         value = row["last_value"]
         if value is None or not math.isfinite(value):
             return self.say(f"growth only, to {row['last_year']}", f"仅有增速，至 {row['last_year']} 年")
@@ -408,8 +409,7 @@ class _Page:
 
     def spread(self, interval: tuple[float, float], unit: str) -> str:
         """An 80 % interval."""
-        bare = unit if unit in ("per year", "fraction") else ""
-        low, high = (figure_words(value, bare, self.language) for value in interval)
+        low, high = (tight(number(value, unit).replace("-", "−"), self.language) for value in interval)
         return self.say(f"{low} to {high}", f"{low}至{high}")
 
     # --- figures and treatments -------------------------------------------------------------------------------------
@@ -575,11 +575,11 @@ class _Page:
 
     def group_of(self, target: Target) -> str:
         """Which group of the not assessed a target belongs to."""
-        if self.series_of(target) is None:
+        if self.series_of(target) is None and target.members is None:
             return "series"
         if target.control == "administrative":
             return "issuer"
-        return "rest" if target.kind in ASSESSED_KINDS else "method"
+        return "rest" if has_engine(target) else "method"
 
     def series_of(self, target: Target) -> str | None:
         """The series that serves a target."""

@@ -112,8 +112,7 @@ class Tally:
     Attributes
     ----------
     paths : how many were drawn.
-    all : how many attain all targets; each : (targets) how many attain each; but : (targets) all others.
-    number : (targets + 1) how many attain so many.
+    all : how many attain all targets.
     pattern : (2^targets) bit t of the index: target t is attained; None for more than 16 targets.
     weights : (2 + targets, 2) sums of importance weights and of their squares: of every path, of those that attain all,
         of those that attain each; None without an aim.
@@ -121,9 +120,6 @@ class Tally:
 
     paths: int
     all: int
-    each: tuple[int, ...]
-    but: tuple[int, ...]
-    number: tuple[int, ...]
     pattern: npt.NDArray[np.int64] | None
     weights: _Floats | None
 
@@ -247,19 +243,12 @@ class Simulation:
                 pool.shutdown(cancel_futures=True)
 
     def _read(self, tally: npt.NDArray[np.int64]) -> Tally:
-        at, n = self.layout, len(self.targets)
-
-        def counts(place: str, size: int) -> tuple[int, ...]:
-            return tuple(tally[at[place] : at[place] + size].tolist())
-
+        at = self.layout
         limbs = tally[at["weights"] : at["weights"] + at["weighted"] * 2 * _SUM_LIMBS]
         sums = _core.tally_sums(limbs.reshape(-1, _SUM_LIMBS)).reshape(-1, 2)
         return Tally(
             int(tally[at["paths"]]),
             int(tally[at["all"]]),
-            counts("each", n),
-            counts("but", n),
-            counts("number", n + 1),
             tally[at["pattern"] : at["pattern"] + at["patterns"]].copy() if at["patterns"] else None,
             sums if len(sums) else None,
         )

@@ -60,6 +60,8 @@ class Target(BaseModel):
         Denominator of a share, coverage or ratio; what one unit of it, or one period of a flow, is.
     threshold
         Of a count_above: the size over which members count, such as `1000亿元`.
+    members
+        Of a count_above: the indicators that can count, each with figures of its own; without them it is not assessed.
     entity, scope
         Whose number it is; what is counted, where the document says so.
     price
@@ -99,6 +101,7 @@ class Target(BaseModel):
     of: str | None = None
     per: str | None = None
     threshold: str | None = None
+    members: tuple[str, ...] | None = None
     entity: str | None = None
     scope: str | None = None
     price: Price = "nominal"
@@ -153,6 +156,16 @@ class Target(BaseModel):
         return (self.value - self._tolerance() if self.word == "about" else self.value), None
 
     @property
+    def counts(self) -> tuple[int | None, int | None]:
+        """The least and the largest number of members that attain a count_above, None where it is open."""
+        lower, upper = self.bounds
+        if self.word == "more_than":
+            return math.floor(self.value) + 1, None
+        if self.word == "less_than":
+            return None, math.ceil(self.value) - 1
+        return None if lower is None else math.ceil(lower), None if upper is None else math.floor(upper)
+
+    @property
     def readings(self) -> dict[str, Target]:
         """The target under each reading of its words: as stated; for `about` (左右) also to the number, with no
         tolerance."""
@@ -192,6 +205,7 @@ class Target(BaseModel):
             raise ValueError(f"exactly one of {', '.join(WORDS)} carries the number; given: {named}")
         self._check_numbers()
         self._check_fields_of_kind()
+        self._check_members()
         return self
 
     def _check_numbers(self) -> None:
@@ -238,6 +252,7 @@ class Target(BaseModel):
             "of": {"share", "coverage", "ratio"},
             "per": {"flow", "ratio"},
             "threshold": {"count_above"},
+            "members": {"count_above"},
         }
         for field, kinds in belongs.items():
             if getattr(self, field) is not None and self.kind not in kinds:
@@ -249,6 +264,23 @@ class Target(BaseModel):
             raise ValueError(f"since: a {self.kind} needs its base year; write for instance since: {self.by - 3}")
         if self.since is not None and self.by is not None and self.since >= self.by:
             raise ValueError(f"since: the base year {self.since} is not before the target year {self.by}")
+
+    def _check_members(self) -> None:
+        if self.members is None:
+            return
+        named = len(self.members)
+        if named < 2 or len(set(self.members)) < named:
+            raise ValueError(
+                f"members: name two or more indicators, each once, not {', '.join(self.members) or 'none'}"
+            )
+        own = unit(self.effective_unit or "")
+        if own.dimension not in ("count", "plain number") or own.factor != 1:
+            raise ValueError(
+                f"{self.word}: members are counted one by one, not in {own.name}; write for instance '10个'"
+            )
+        least = self.counts[0]
+        if least is not None and least > named:
+            raise ValueError(f"members: {named} are named, and {least} of them cannot count; name all that can")
 
 
 def _build(kind: Kind, indicator: str, fields: dict[str, Any]) -> Target:
@@ -335,7 +367,7 @@ def count(indicator: str, /, **fields: Any) -> Target:
 def count_above(indicator: str, /, **fields: Any) -> Target:
     """A number of members above a size: `count_above("clusters", threshold="1000亿元", by=2028, at_least="10个")`.
 
-    Parameters and errors as in `level`.
+    Parameters and errors as in `level`; `members` names the indicators that can count.
     """
     return _build("count_above", indicator, fields)
 

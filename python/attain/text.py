@@ -14,6 +14,7 @@ from attain.language import Language, Text, check_language, note_of
 from attain.prior import NO_PRIOR, prior_label
 from attain.sensitivity import READINGS, Ends, Grid, Row, choices, data_alone, grids
 from attain.target import AS_STATED
+from attain.units import UNITS
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
@@ -53,7 +54,8 @@ def number(value: float | None, unit: str) -> str:
         return "-"
     if unit in ("per year", "fraction"):
         return f"{100 * value:.1f} %"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
+    whole = value == round(value) and unit in UNITS and UNITS[unit].dimension == "count"
+    return f"{value:,.0f}" if whole or abs(value) >= 100 else f"{value:#.3g}"
 
 
 def needed(change: float | None, kind: str, language: Language) -> str:
@@ -317,6 +319,10 @@ def _targets(result: Assessment, language: Language) -> list[str]:
     legend = Text("needs: growth per year from the last figure", "需年增：从最新数据起每年所需增速")
     if "share" in set(result.table["kind"]):
         legend = Text(f"{legend.en}, of a share points a year", f"{legend.zh}，占比为每年所需百分点")
+    if "count_above" in set(result.table["kind"]):
+        legend = Text(
+            f"{legend.en}, of a count that of each member alike", f"{legend.zh}，计数目标为各成员同步增长的增速"
+        )
     over = choices(result.sensitivity)
     if over.en:
         more = Text(f"; P: over {over.en}, and by default", f"；概率：不同{over.zh}之间的区间，以及默认值")
@@ -350,7 +356,7 @@ def _target_row(row: pd.Series[Any], target: Target, language: Language) -> list
         label_of(target, language),
         str(row["by"]),
         stated(target),
-        f"{number(row['last_value'], unit if target.kind == 'share' else '')} ({row['last_year']})",
+        f"{number(row['last_value'], unit if target.kind in ('share', 'count_above') else '')} ({row['last_year']})",
         needed(row["required_growth"], target.kind, language),
         f"{number(row['median'], unit)} ({interval(low, high, unit, language)})",
         percent_range(*row["range"]),

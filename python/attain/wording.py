@@ -126,6 +126,11 @@ def _with_threshold(target: Target, told: str, language: Language) -> str:
         return told
     value, unit = parse_amount(target.threshold)
     size = _with_unit(f"{float(value):,.10g}", unit or "", language)
+    if target.members is not None:
+        named = len(target.members)
+        return Text(f"{told} of {named} members, each over {size}", f"{told}（所列 {named} 个中，门槛 {size}）").say(
+            language
+        )
     return Text(f"{told}, each over {size}", f"{told}（门槛 {size}）").say(language)
 
 

@@ -27,7 +27,9 @@ from attain.levels import (
     Figure,
     Functional,
     dimension_of,
+    dimensions_of,
     functionals,
+    members_of_count,
     on_the_number,
     part_within_whole,
     relation_rows,
@@ -295,6 +297,7 @@ class Reading:
         named = {level for row in rows for level in row.coefficients}
         shares = [(t, f) for name, t in self.targets.items() for f in self.functionals[name]]
         rows = [*rows, *(row for t, f in shares if f.part in named for row in part_within_whole(t, [f]))]
+        rows += [row for t, f in shares if f.part in named for row in members_of_count(t, f)]
         of = [*(f for _, f in shares), *(figure.functional for own in self.figures.values() for figure in own)]
         return [*rows, *signs(rows, {f.whole for f in of if f.whole is not None})]
 
@@ -323,7 +326,7 @@ def groups(plan: Plan, history: History | None) -> list[Group]:
 
     quantities: dict[str, list[str]] = {}
     for target in plan.targets:
-        for name in (target.indicator, target.of):
+        for name in (target.indicator, target.of, *(target.members or ())):
             if name is not None:
                 quantities.setdefault(name, []).append(target.id)
     for names in (*quantities.values(), *(r.ids for r in plan.relations if r.kind != "overlap")):
@@ -343,11 +346,10 @@ def _check_units(plan: Plan) -> None:
     """PlanError where targets give one indicator levels of different dimensions."""
     seen_as: dict[str, tuple[str, str]] = {}
     for target in plan.targets:
-        dimension = dimension_of(target)
-        if dimension is not None:
-            first, other = seen_as.setdefault(target.indicator, (target.id, dimension))
+        for name, dimension in dimensions_of(target):
+            first, other = seen_as.setdefault(name, (target.id, dimension))
             if other != dimension:
                 raise PlanError(
-                    f"{plan.id}: targets {first!r} and {target.id!r} are both of {target.indicator!r}, but one is a"
+                    f"{plan.id}: targets {first!r} and {target.id!r} are both of {name!r}, but one is a"
                     f" {other} and one a {dimension}; give them units that convert, or indicators of their own"
                 )

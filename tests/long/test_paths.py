@@ -18,6 +18,7 @@ from attain.simulation import estimate
 
 def test_200_random_plans_are_the_integral():
     off = np.array([off_by(seed, 1_000_000) for seed in range(200)])
+    print(f"\nrms {np.sqrt(np.mean(off**2)):.2f}, worst {np.abs(off).max():.1f}, mean {off.mean():.2f}")
     assert np.abs(off).max() < 4.5
     assert 0.8 < np.sqrt(np.mean(off**2)) < 1.25
     assert abs(off.mean()) < 4 / math.sqrt(200)
