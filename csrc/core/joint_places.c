@@ -34,10 +34,10 @@ static int has_places(const joint_part *part)
     return 1;
 }
 
-static int reserve(place_set *set)
+static int reserve(place_set *set, size_t more)
 {
-    if (set->count < set->room) return 1;
-    size_t room = 2 * set->room + 1024;
+    if (set->count + more <= set->room) return 1;
+    size_t room = 2 * set->count + more;
     double *grown = new_block(room, 3, 1, sizeof(double));
     if (!grown) return 0;
     for (size_t k = 0; k < set->count; k++) {
@@ -50,14 +50,12 @@ static int reserve(place_set *set)
     return 1;
 }
 
-/* Component k at one scale. */
-static att_status append(place_set *set, const component_rows *rows, size_t k, double ratio, double weight)
+/* Component k at one scale; there is room. */
+static void append(place_set *set, const component_rows *rows, size_t k, double ratio, double weight)
 {
-    if (!reserve(set)) return ATT_NO_MEMORY;
     set->place[set->count] = place_of(rows, k) * ratio;
     set->slope[set->count] = slope_of(rows, k);
     set->weight[set->count++] = rows->weight[k] * weight;
-    return ATT_OK;
 }
 
 static double farthest_place(const component_rows *rows)
@@ -68,36 +66,49 @@ static double farthest_place(const component_rows *rows)
 }
 
 /* Components beyond the reach of all rules, at scales from node `first` on. */
-static att_status list_side(joint_places *p, const part_group *group, const scale_rule *rule, double step,
-                            int first, int side)
+static att_status list_side(joint_places *p, const part_group *group, double reach, double step, int first,
+                            int side)
 {
-    att_status status = ATT_OK;
-    for (int node = first; status == ATT_OK; node += side) {
+    for (int node = first;; node += side) {
         double log_weight = chi_scale_log_density(node * step, group->df) + log(2 * step);
-        if (log_weight < LEAST_LOG_WEIGHT) break;
+        if (log_weight < LEAST_LOG_WEIGHT) return ATT_OK;
         double ratio = exp(node * step), weight = exp(log_weight);
-        for (size_t k = 0; status == ATT_OK && k < group->rows.components; k++)
-            if (!scale_rule_for(rule, place_of(&group->rows, k)))
-                status = append(&p->half[node & 1], &group->rows, k, ratio, weight);
+        if (!reserve(&p->half[node & 1], group->rows.components)) return ATT_NO_MEMORY;
+        for (size_t k = 0; k < group->rows.components; k++)
+            if (fabs(place_of(&group->rows, k)) > reach)
+                append(&p->half[node & 1], &group->rows, k, ratio, weight);
     }
-    return status;
 }
 
-static att_status list_group(joint_places *p, const part_group *group, int refinement)
+static att_status list_few(joint_places *p, const component_rows *rows, const scale_rule *rule)
 {
-    static const scale_rule NONE = {1, INFINITY, {1}, {1}}; /* normal components have no scale */
-    const component_rows *rows = &group->rows;
-    double step = group->step / refinement, most = farthest_place(rows);
-    scale_rule rule[SCALE_RULES] = {NONE};
-    att_status status = isinf(group->df) ? ATT_OK : scale_rules_fill(group->df, 0.5 * step, most, rule);
-    for (size_t k = 0; status == ATT_OK && k < rows->components; k++) {
+    for (size_t k = 0; k < rows->components; k++) {
         const scale_rule *own = scale_rule_for(rule, place_of(rows, k));
-        for (size_t i = 0; status == ATT_OK && own && i < own->nodes; i++)
-            status = append(&p->both, rows, k, own->ratio[i], own->weight[i]);
+        if (!own) continue;
+        if (!reserve(&p->both, own->nodes)) return ATT_NO_MEMORY;
+        for (size_t i = 0; i < own->nodes; i++) append(&p->both, rows, k, own->ratio[i], own->weight[i]);
     }
+    return ATT_OK;
+}
+
+static att_status list_scales(joint_places *p, const part_group *group, int refinement)
+{
+    double step = group->step / refinement, most = farthest_place(&group->rows);
+    scale_rule rule[SCALE_RULES];
+    att_status status = scale_rules_fill(group->df, 0.5 * step, most, rule);
+    double reach = status == ATT_OK ? rule[SCALE_RULES - 1].reach : 0;
+    if (status == ATT_OK) status = list_few(p, &group->rows, rule);
     if (status != ATT_OK || scale_rule_for(rule, most)) return status;
-    status = list_side(p, group, rule, step, 0, 1);
-    return status == ATT_OK ? list_side(p, group, rule, step, -1, -1) : status;
+    status = list_side(p, group, reach, step, 0, 1);
+    return status == ATT_OK ? list_side(p, group, reach, step, -1, -1) : status;
+}
+
+/* Normal components have no scale. */
+static att_status list_normals(joint_places *p, const component_rows *rows)
+{
+    if (!reserve(&p->both, rows->components)) return ATT_NO_MEMORY;
+    for (size_t k = 0; k < rows->components; k++) append(&p->both, rows, k, 1, 1);
+    return ATT_OK;
 }
 
 static att_status gather(place_set *set)
@@ -113,7 +124,8 @@ att_status joint_places_open(const joint_part *part, int refinement, joint_place
     *places = (joint_places){.serves = has_places(part)};
     att_status status = ATT_OK;
     for (size_t g = 0; places->serves && status == ATT_OK && g < part->groups; g++)
-        status = list_group(places, &part->group[g], refinement);
+        status = isinf(part->group[g].df) ? list_normals(places, &part->group[g].rows)
+                                          : list_scales(places, &part->group[g], refinement);
     if (status == ATT_OK) status = gather(&places->both);
     for (int half = 0; half < 2 && status == ATT_OK; half++) status = gather(&places->half[half]);
     return status;

@@ -123,7 +123,7 @@ def changed_dependence(scenario: Scenario, dependence: Dependence, projection: P
     given = dict(_of_each(scenario.override.loading, projection, "loading"))
     if not given:
         return dependence
-    if dependence.loadings.shape[1] != 1:
+    if dependence.table.shape[1] != 1:
         raise ArgumentError("loading: the dependence of the baseline is not one common factor")
     return dependence.with_loadings(given)
 

@@ -45,16 +45,23 @@ class Dependence:
     Attributes
     ----------
     kind : `factor` (estimated), `independent`, or `given` by the user.
-    loadings : frame, index indicator, one column per common factor; what two indicators' surprises correlate is the
-        sum of products over columns.
+    indicators : whose loadings are known.
+    table : (indicators, factors), their loadings on common factors; what two indicators' surprises correlate is the sum
+        of products over factors.
     years : by indicator the years whose surprise it shares with another one; 0 where nothing was estimated.
     correlation : frame of the correlations given; None where there are loadings.
     """
 
     kind: Kind
-    loadings: pd.DataFrame
+    indicators: tuple[str, ...]
+    table: _Floats
     years: pd.Series[int]
     correlation: pd.DataFrame | None = None
+
+    @property
+    def loadings(self) -> pd.DataFrame:
+        """The table as a frame, index indicator."""
+        return pd.DataFrame(self.table, index=list(self.indicators))
 
     def matrix(self, indicators: Sequence[str]) -> _Floats:
         """Correlations of the surprises of these indicators."""
@@ -69,7 +76,7 @@ class Dependence:
 
     def of(self, indicator: str) -> _Floats:
         """Loadings of one indicator; one that is not named stands alone."""
-        return self._rows.get(indicator, np.zeros(self.loadings.shape[1]))
+        return self._rows.get(indicator, np.zeros(self.table.shape[1]))
 
     def loadings_of(self, indicators: Sequence[str]) -> _Floats:
         """Of these indicators on the common factors; of correlations that have none, a root of theirs, which leaves
@@ -81,21 +88,20 @@ class Dependence:
 
     @functools.cached_property
     def _rows(self) -> dict[str, _Floats]:
-        return dict(zip(self.loadings.index, self.loadings.to_numpy(np.float64), strict=True))
+        return dict(zip(self.indicators, self.table, strict=True))
 
     def with_loadings(self, given: Mapping[str, float]) -> Dependence:
         """The same with other loadings of some indicators, on one common factor."""
-        rows = {**self._rows, **{name: np.array([float(value)]) for name, value in given.items()}}
-        loadings = pd.DataFrame(np.array(list(rows.values())), index=list(rows), columns=self.loadings.columns)
-        return replace(self, kind="given", loadings=loadings)
+        table = np.array([[given.get(name, own)] for name, own in zip(self.indicators, self.table[:, 0], strict=True)])
+        return replace(self, kind="given", table=table)
 
     def to_frame(self) -> pd.DataFrame:
         """Index indicator, columns loading (several factors: loading_1 and on; where there are none, the correlations
         with each indicator) and years."""
         if self.correlation is not None:
             return self.correlation.assign(years=self.years).rename_axis("indicator")
-        one = self.loadings.shape[1] == 1
-        names = ["loading"] if one else [f"loading_{p + 1}" for p in range(self.loadings.shape[1])]
+        factors = self.table.shape[1]
+        names = ["loading"] if factors == 1 else [f"loading_{p + 1}" for p in range(factors)]
         return self.loadings.set_axis(names, axis=1).assign(years=self.years).rename_axis("indicator")
 
 
@@ -128,8 +134,7 @@ def dependence_of(asked: Any, projection: Projection) -> Dependence:
 
 
 def _made(kind: Kind, names: Sequence[str], loadings: _Floats, years: npt.NDArray[np.int_]) -> Dependence:
-    index = pd.Index(names)
-    return Dependence(kind, pd.DataFrame(loadings, index=index), pd.Series(years.tolist(), index=index, dtype=int))
+    return Dependence(kind, tuple(names), loadings, pd.Series(years.tolist(), index=list(names), dtype=int))
 
 
 def _named(name: Any, projection: Projection) -> str:
@@ -183,8 +188,7 @@ def _from_correlation(asked: pd.DataFrame, projection: Projection) -> Dependence
     whole = pd.DataFrame((matrix + matrix.T) / 2, index=rows, columns=rows)
     whole = whole.reindex(index=names, columns=names, fill_value=0.0)
     whole = whole.where(~np.eye(len(names), dtype=bool), 1.0)
-    none = pd.DataFrame(index=whole.index)
-    return Dependence("given", none, pd.Series(0, index=whole.index), whole)
+    return Dependence("given", tuple(names), np.zeros((len(names), 0)), pd.Series(0, index=whole.index), whole)
 
 
 @functools.cache
