@@ -452,10 +452,12 @@ class _Work:
         return joint.log_probability, nodes + joint.error
 
     def _quantiles(self, event: AnyEvent, projection: Projection, asked: Sequence[float]) -> list[float]:
-        """Quantiles of the outcome in the terms of the target, ascending; NaN where several figures have settled it."""
+        """Quantiles of the outcome in the terms of the target, ascending; NaN where the figures of several years have
+        settled it."""
         if isinstance(event, PathEvent):
             if is_settled(event):
-                return [math.nan] * len(asked)
+                published = self._last_value(event, projection) if _last_year(event, projection) == event.by else None
+                return [math.nan if published is None else published] * len(asked)
             return list(map(float, path_outcomes(event, projection, self.dependence, self.drawing, asked)))
         if event.whole is None or event.published is not None:
             return outcome_quantiles(event, projection, asked)

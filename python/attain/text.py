@@ -352,13 +352,14 @@ def _target_row(row: pd.Series[Any], target: Target, language: Language) -> list
     low, high = row["interval80"]
     unit = row["unit"]
     settled = row["likelihood"] in ("attained", "missed")
+    spread = "" if settled else f" ({interval(low, high, unit, language)})"
     return [
         label_of(target, language),
         str(row["by"]),
         stated(target),
         f"{number(row['last_value'], unit if target.kind in ('share', 'count_above') else '')} ({row['last_year']})",
         needed(row["required_growth"], target.kind, language),
-        f"{number(row['median'], unit)} ({interval(low, high, unit, language)})",
+        number(row["median"], unit) + spread,
         percent_range(*row["range"]),
         likelihood(row["likelihood"]).say(language) if settled else percent(row["probability"]),
     ]
