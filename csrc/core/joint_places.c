@@ -111,12 +111,16 @@ static att_status list_normals(joint_places *p, const component_rows *rows)
     return ATT_OK;
 }
 
+/* Bins take the place of the list, where there is one slope. */
 static att_status gather(place_set *set)
 {
     for (size_t k = 1; k < set->count; k++)
         if (set->slope[k] != set->slope[0]) return ATT_OK;
     if (set->count == 0) return ATT_OK;
-    return joint_bins_open(set->count, set->place, set->weight, set->slope[0], &set->bins);
+    att_status status = joint_bins_open(set->count, set->place, set->weight, set->slope[0], &set->bins);
+    free(set->place);
+    set->place = NULL;
+    return status;
 }
 
 att_status joint_places_open(const joint_part *part, int refinement, joint_places *places)

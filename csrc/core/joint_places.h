@@ -15,7 +15,7 @@
 
 typedef struct {
     size_t count, room;
-    double *place, *slope, *weight; /* (room) */
+    double *place, *slope, *weight; /* (room); gone once they are in bins */
     joint_bins bins;                /* none: one by one */
 } place_set;
 
