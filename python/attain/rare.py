@@ -9,12 +9,15 @@ whole mixture. No weight then exceeds ten, and an event that no shift covers sho
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from attain.errors import NumericalError
 
 if TYPE_CHECKING:
     from attain.simulation import Simulation
@@ -26,7 +29,6 @@ _MOST_MODES = 110
 _LEFT_OUT = 0.01  # of the likelihood of all modes, in those beyond that number; where more, no error could be believed
 _STEPS = 30
 _DAMPING = 0.7
-_SWEEPS = 100
 _STEP = 1e-3  # of differences
 _COMPONENTS = (0.0, 0.8, 1.6)  # normals that pick components, the third for about the one in twenty of widest scale
 _LONELY = ((2.0, 1.5), (4.0, 2.5))  # normals of scale and shock at which one indicator alone starts
@@ -90,7 +92,9 @@ def _nearest(simulation: Simulation, bounds: _Bounds, start: _Floats) -> _Floats
     at = start
     for _ in range(_STEPS):
         slack, slope = _slopes(simulation, bounds, at)
-        goal = _least_square(slope, slope @ at - slack)
+        goal = _goal(slope, slope @ at - slack)
+        if goal is None:
+            return None
         goal[simulation.components] = at[simulation.components]
         step = _DAMPING * (goal - at)
         at = at + step * min(1.0, 2.0 / max(np.abs(step).max(), 1e-9))
@@ -100,16 +104,13 @@ def _nearest(simulation: Simulation, bounds: _Bounds, start: _Floats) -> _Floats
     return at if np.isfinite(at).all() and missed.max(initial=0.0) < _MISSED else None
 
 
-def _least_square(matrix: _Floats, bound: _Floats) -> _Floats:
-    """The least x with matrix x >= bound, by Hildreth's sweeps over the multipliers."""
-    squares = np.maximum((matrix**2).sum(axis=1), 1e-12)
-    x, multiplier = np.zeros(matrix.shape[1]), np.zeros(len(matrix))
-    for _ in range(_SWEEPS):
-        for i, row in enumerate(matrix):
-            change = max(-multiplier[i], (bound[i] - row @ x) / squares[i])
-            multiplier[i] += change
-            x += change * row
-    return x
+def _goal(slope: _Floats, bound: _Floats) -> _Floats | None:
+    """The point nearest to zero with slope @ point >= bound; None where the bounds, made linear, leave none."""
+    from attain.least_distance import nearest_point
+
+    with contextlib.suppress(NumericalError):
+        return nearest_point(slope, bound).point if np.isfinite(slope).all() and np.isfinite(bound).all() else None
+    return None
 
 
 def _starts(simulation: Simulation, bounds: _Bounds) -> Iterator[_Floats]:
