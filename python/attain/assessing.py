@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -64,7 +64,7 @@ from attain.yardsticks import ipcc_likelihood
 
 _INTERVAL = (0.1, 0.5, 0.9)
 _Group = tuple[str, ...]  # indicators that targets join, or one alone
-_Seen = tuple[Sequence[AnyEvent], Projection]  # the targets on a group, as events on a projection of it
+_Seen = tuple[tuple[AnyEvent, ...], Projection]  # the targets on a group, as events on a projection of it
 
 
 def assess(
@@ -418,7 +418,7 @@ class _Work:
             sides = [ends[name].get(chosen[scales[name]], []) for name in ends]
             if not all(sides):
                 return math.nan, math.nan
-            logs += [self._log_joint([own[side] for own in sides]) for side in (0, -1)]
+            logs += [self._log_joint(tuple(own[side] for own in sides)) for side in (0, -1)]
         return math.exp(min(logs)), math.exp(max(logs))
 
     def _ends(self, events: Sequence[AnyEvent], group: _Group, in_range: bool) -> dict[str, list[_Seen]]:
@@ -428,9 +428,14 @@ class _Work:
         for way in self.ways(group):
             if way.in_range == in_range:
                 found.setdefault(way.prior, []).extend(self._seen(targets, way.projection))
-        return {prior: sorted(seen, key=lambda s: self._log_joint([s])) for prior, seen in found.items()}
+        return {prior: sorted(seen, key=lambda s: self._log_joint((s,))) for prior, seen in found.items()}
 
-    def _log_joint(self, seen: Sequence[_Seen]) -> float:
+    @functools.cached_property
+    def _log_joint(self) -> Callable[[tuple[_Seen, ...]], float]:
+        """log P of all events seen; the ends of a range meet the same ones again."""
+        return functools.cache(self._log_joint_of)
+
+    def _log_joint_of(self, seen: tuple[_Seen, ...]) -> float:
         events = [event for own, _ in seen for event in own]
         projections = {name: projection for own, projection in seen for event in own for name in event.indicators}
         if not events:
@@ -547,7 +552,7 @@ class _Work:
             events = [] if isinstance(projection, str) else [self._event_on(target, projection) for target in read]
             settled = [event for event in events if not isinstance(event, Missing)]
             if len(settled) == len(targets) and isinstance(projection, Projection):
-                yield settled, projection
+                yield tuple(settled), projection
 
 
 def _groups_of(events: Sequence[AnyEvent]) -> list[_Group]:
