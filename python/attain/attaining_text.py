@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from attain.bottleneck import RELAXED_TO
 from attain.event import Event, indicators_ahead
 from attain.goals import RUNGS, Menu, even_drift
 from attain.language import Language, Text, listed
 from attain.prior import prior_label
 from attain.reference_class import PROVINCES, reference_class
+from attain.relaxation import RELAXED_TO
 from attain.scale import LOG, LOGIT
 from attain.text import label_of, percent, table_text, wrap
 from attain.units import convert, decimal

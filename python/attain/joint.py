@@ -18,7 +18,7 @@ from attain.errors import NumericalError
 from attain.event import AnyEvent, Event, PathEvent, figure_as_stated
 from attain.language import Text
 from attain.projection import Mixture, Projection
-from attain.simulation import FEW, Drawing, Estimate, Simulation, estimate
+from attain.simulation import Drawing, Estimate, Simulation
 
 NO_REASON = Text("", "")
 _AS_ASKED = Text("as asked for", "按指定")
@@ -164,7 +164,7 @@ def is_attained(event: AnyEvent, projections: Projections) -> bool:
     return event.target.holds(figure_as_stated(event, _of(projections, event.indicator)))
 
 
-def _simulation(
+def simulation_of(
     events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing
 ) -> Simulation:
     """Of the indicators and years that open events name."""
@@ -179,14 +179,14 @@ def probability_of_paths(
     events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing
 ) -> Estimate:
     """P(all open events), from simulated paths."""
-    return _simulation(events, projections, dependence, drawing).probability(drawing)
+    return simulation_of(events, projections, dependence, drawing).probability(drawing)
 
 
 def path_outcomes(
     event: PathEvent, projections: Projections, dependence: Dependence, drawing: Drawing, q: Sequence[float]
 ) -> npt.NDArray[np.float64]:
     """Quantiles of the outcome of an open event, in the terms of its target, from 8192 paths."""
-    values = _simulation([event], projections, dependence, drawing).paths(_OUTCOME_PATHS)[2]
+    values = simulation_of([event], projections, dependence, drawing).paths(_OUTCOME_PATHS)[2]
     method: Literal["linear", "inverted_cdf"] = (
         "linear" if event.target.members is None else "inverted_cdf"
     )  # no half members
@@ -196,8 +196,8 @@ def path_outcomes(
 def subset_probabilities(
     events: Sequence[Event], projections: Projections, dependence: Dependence, drawing: Drawing = _USUAL
 ) -> npt.NDArray[np.float64]:
-    """log P of every subset of open events: (2^N); bit i of an index says that event i is among them. At most 16,
-    each on one indicator: one integral."""
+    """log P and its error for every subset of open events: (2^N, 2); bit i of an index says that event i is among
+    them. At most 16, each on one indicator: one integral."""
     groups = _by_indicator(events)
     order = [events.index(event) for group in groups for event in group]
     answers = _core.joint_subsets(
@@ -205,25 +205,7 @@ def subset_probabilities(
     )
     subsets = np.arange(2 ** len(events))
     moved = sum((subsets >> event & 1) << place for place, event in enumerate(order))
-    return np.ascontiguousarray(answers[moved, 0])
-
-
-def subsets_of_paths(
-    events: Sequence[AnyEvent], projections: Projections, dependence: Dependence, drawing: Drawing
-) -> npt.NDArray[np.float64] | None:
-    """The same of events that bound several quantities, from what simulated paths attain; None where fewer than 500
-    attain all."""
-    tally = _simulation(events, projections, dependence, drawing).tally(drawing.draws, threads=drawing.threads)
-    assert tally.pattern is not None, "at most 16 events"
-    hits = tally.pattern.copy()
-    for place in range(len(events)):
-        pairs = hits.reshape(-1, 2, 1 << place)
-        pairs[:, 0] += pairs[:, 1]
-    if hits[-1] < FEW:
-        return None
-    logs = np.log([estimate(int(count), tally.paths).probability for count in hits])
-    logs[0] = 0.0
-    return logs
+    return np.ascontiguousarray(answers[moved])
 
 
 def joined_quantiles(

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 import attain as at
-from attain.bottleneck import relaxed, shapley_shares
+from attain.bottleneck import shapley_shares
 from attain.joint import joint_probability
+from attain.relaxation import relaxed
 
 YEARS = [2017, 2018, 2019, 2020, 2021, 2022]
 
