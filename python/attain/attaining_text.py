@@ -20,7 +20,7 @@ from attain.scale import LOG, LOGIT
 from attain.text import label_of, percent, table_text, wrap
 from attain.units import convert, decimal
 from attain.units import unit as unit_of
-from attain.wording import chance, figure_words, needs_words, tight, unit_words
+from attain.wording import chance, figure_words, needs_words, part, tight, unit_words
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
@@ -137,11 +137,14 @@ def _spread(voice: _Voice, held: Bottleneck) -> Iterator[str]:
     shares = shares[shares >= _NOTHING]
     if len(held.table) < _MOST_NAMED or len(shares) < 2:
         return
-    told = [(f"{100 * share:.0f}", voice.quoted(str(name))) for name, share in shares.items()]
+    errors = held.fraction_error
+    told = [
+        (part(share, errors[str(name)], voice.language), voice.quoted(str(name))) for name, share in shares.items()
+    ]
     english = listed(
-        [f"{share} % lies in {name}" if i == 0 else f"{share} % in {name}" for i, (share, name) in enumerate(told)]
+        [f"{share} lies in {name}" if i == 0 else f"{share} in {name}" for i, (share, name) in enumerate(told)]
     )
-    chinese = "、".join(f"{name}占 {share}%" for share, name in told)
+    chinese = "、".join(f"{name}占 {share}" for share, name in told)
     yield voice.say(f"Of the difficulty of the whole {english}.", f"在整体难度中，{chinese}。")
 
 
@@ -276,15 +279,15 @@ def _offer(voice: _Voice, found: Menu) -> str:
 def relaxation_text(held: Bottleneck) -> Text:
     """How much of what is asked could be asked at 50 and 80 %."""
     parts: list[Text] = []
-    for p, fraction in zip(RELAXED_TO, held.relaxation, strict=True):
+    for p, fraction, error in zip(RELAXED_TO, held.relaxation, held.relaxation_error, strict=True):
         odds = "an even chance" if p == 0.5 else f"a chance of {100 * p:.0f} %"
         if fraction <= 0:
             told = f"even if none of the change were asked, there would not be {odds}"
             parts.append(Text(told, f"即使不要求任何变动，也没有 {p:.0%} 的把握"))
             break
         if fraction > 0:
-            told = f"if {100 * fraction:.0f} % of the change were asked of all targets, there would be {odds}"
-            parts.append(Text(told, f"若各目标只要求原定变动幅度的 {100 * fraction:.0f}%，有 {p:.0%} 的把握"))
+            told = f"if {part(fraction, error, 'en')} of the change were asked of all targets, there would be {odds}"
+            parts.append(Text(told, f"若各目标只要求原定变动幅度的 {part(fraction, error, 'zh')}，有 {p:.0%} 的把握"))
     if not parts:
         return Text("", "")
     english = "; ".join(part.en for part in parts)
@@ -371,13 +374,14 @@ BOTTLENECK_HEAD = Text(
 def bottleneck_rows(held: Bottleneck, language: Language) -> list[list[str]]:
     """For each target: alone, all the others, given the others, and its share of the difficulty."""
     labels = {event.target.id: label_of(event.target, language) for event in held.events}
+    errors = held.fraction_error
     return [
         [
             labels[str(name)],
             chance(row["probability"], language),
             chance(row["others"], language),
             "–" if math.isnan(row["given"]) else chance(row["given"], language),
-            "–" if math.isnan(row["fraction"]) else tight(f"{100 * row['fraction']:.0f} %", language),
+            "–" if math.isnan(row["fraction"]) else part(row["fraction"], errors[str(name)], language),
         ]
         for name, row in held.table.iterrows()
     ]

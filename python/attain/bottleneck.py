@@ -54,7 +54,7 @@ class Bottleneck:
         is the change in y from the last figure to the bound, of a count from each member's to the threshold; so 1 is
         the plan, 0 no growth at all, above 1 more than the plan. NaN where no fraction from -8 to 8 does. Bounds that
         no growth is asked for stay as they are.
-    relaxation_error : Series, the standard error of that; 0 where no paths are drawn.
+    relaxation_error : Series, its standard error from paths; 0 where none are drawn.
     """
 
     events: tuple[AnyEvent, ...] = field(repr=False)
@@ -62,6 +62,11 @@ class Bottleneck:
     log_probability: float
     relaxation: pd.Series[float]
     relaxation_error: pd.Series[float]
+
+    @property
+    def fraction_error(self) -> pd.Series[float]:
+        """The standard error of `table.fraction`, at most: that of the share, of the whole as it is."""
+        return self.table["shapley_error"] / (-self.log_probability or 1.0)
 
     def to_frame(self) -> pd.DataFrame:
         """A copy of `table`."""

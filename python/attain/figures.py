@@ -32,7 +32,7 @@ from attain.scale import LOGIT, Scale
 from attain.sensitivity import choices
 from attain.target import AS_STATED
 from attain.text import label_of, likelihood
-from attain.wording import chance, chance_range, chinese, needs_words, stated_words, tight, unit_words
+from attain.wording import chance, chance_range, chinese, needs_words, part, stated_words, tight, unit_words
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -508,7 +508,10 @@ def bottleneck_chart(held: Bottleneck, *, language: Language = "en") -> Figure:
         )
         told = (
             [chance(p, language) for p in held.table["probability"]],
-            ["–" if math.isnan(x) else tight(f"{x:.0f} %", language) for x in cost],
+            [
+                "–" if math.isnan(x) else part(x / 100, error, language)
+                for x, error in zip(cost, held.fraction_error, strict=True)
+            ],
         )
         for axes, values, title, words, colour in zip(
             (left, right), (alone, cost), titles, told, (FAN, TARGETS[0]), strict=True

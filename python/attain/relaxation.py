@@ -164,6 +164,6 @@ def _quantile(ascending: Floats, p: float) -> tuple[float, float]:
     n = len(ascending)
     spread = math.sqrt(n * p * (1 - p))
     low, middle, high = (ascending[min(max(round(n * p + k * spread), 0), n - 1)] for k in (-1, 0, 1))
-    if not math.isfinite(high - low):
+    if not (math.isfinite(low) and math.isfinite(high)):
         return math.nan, math.nan
     return float(middle), float(high - low) / 2

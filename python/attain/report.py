@@ -116,9 +116,10 @@ _NOTES = {
     ),
     "holds": Text(
         "Left: the chance of each target alone. Right: its share of the difficulty of the whole, of -log P(all), as"
-        " Shapley shares it: what it adds on average over all orders in which the targets could be asked for.",
+        " Shapley shares it: what it adds on average over all orders in which the targets could be asked for; after ±"
+        " the standard error of simulated paths, where it shows.",
         "左：各目标单独实现的概率。右：在整体难度（-log P(全部)）中的占比，按沙普利值分摊，"
-        "即在各种先后次序下平均增加的难度。",
+        "即在各种先后次序下平均增加的难度；± 后为模拟走势的标准误（较小时从略）。",
     ),
     "path": Text(
         "Of all paths on which every target is attained, the one nearest to what is projected. Indicators that the"

@@ -23,6 +23,7 @@ Floats = npt.NDArray[np.float64]
 _JointOf = Callable[[tuple[AnyEvent, ...]], Joint]
 
 MOST, MOST_ALONE = 16, 64  # events; subsets that are taken by themselves
+_KNOWN = 0.5  # error of a log: of what hardly any path attains there is a bound above, and none below
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +63,15 @@ class Subsets:
 def subsets_of(
     events: Sequence[AnyEvent], projection: Projection, dependence: Dependence, drawing: Drawing, joint: _JointOf
 ) -> Subsets | None:
-    """All subsets of open events; None where that would be too much. `joint` is of some of them."""
-    if len(events) > MOST:
-        return None
+    """All subsets of open events; None where that would be too much, or draws do not tell one. `joint` is of some of
+    them."""
+    found = _all(events, projection, dependence, drawing, joint) if len(events) <= MOST else None
+    return found if found is not None and found.log_error.max() < _KNOWN else None
+
+
+def _all(
+    events: Sequence[AnyEvent], projection: Projection, dependence: Dependence, drawing: Drawing, joint: _JointOf
+) -> Subsets | None:
     if any(isinstance(event, PathEvent) for event in events):
         return _by_paths(events, projection, dependence, drawing, joint)
     own = [event for event in events if isinstance(event, Event)]

@@ -23,6 +23,7 @@ _UNITS_CHINESE = {
     "yuan": "元", "million yuan": "百万元", "billion yuan": "十亿元", "trillion yuan": "万亿元",
     "piece": "个", "pieces": "个", "firms": "家", "tonnes": "吨", "kWh": "千瓦时", "fraction": "",
 }  # fmt: skip
+_SHOWS = 0.005  # errors that round to 1 % and more
 _HAN = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 _LATIN = re.compile("[A-Za-z]")
 _BRACKETS = re.compile(r"\(([^()]*)\)")
@@ -66,6 +67,12 @@ def tight(text: str, language: Language) -> str:
 def chance(probability: float, language: Language) -> str:
     """A probability in whole per cent."""
     return tight(percent(probability), language)
+
+
+def part(fraction: float, error: float, language: Language) -> str:
+    """A part of a whole in whole per cent, with its standard error where that shows."""
+    spread = f" ± {100 * error:.0f}" if error >= _SHOWS else ""
+    return tight(f"{100 * fraction:.0f}{spread} %", language)
 
 
 def chance_range(low: float, high: float, language: Language) -> str:

@@ -183,7 +183,7 @@ def test_a_plan_that_sums_its_parts_asks_for_the_whole():
     assert result.path.loc[2025].sum() == pytest.approx(600)
     assert result.attaining_path.targets.loc["whole", "binding"]
     assert result.bottleneck["shapley"].sum() == pytest.approx(-result.log_probability, abs=1e-9)
-    assert result.holds_back.relaxation.isna().all()
+    assert result.holds_back.relaxation.between(0, 1).all()
     assert half_page(result)
 
 
@@ -387,7 +387,7 @@ def test_the_path_of_a_sum_is_of_what_is_not_published(tmp_path):
 
 
 def test_a_question_without_an_answer_is_not_asked():
-    target = at.growth("x", since=2022, by=2025, at_least="12%", mode="every-year", id="g")
+    target = at.growth("x", since=2022, by=2025, at_least="-5%", mode="every-year", id="g")  # asks for no growth
     asked = [question for question, _ in half_page(at.assess({"id": "p", "targets": [target]}, levels(x=LEVELS)))]
     assert asked == [QUESTIONS["holds"].en, QUESTIONS["takes"].en]
 
