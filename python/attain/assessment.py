@@ -204,8 +204,8 @@ class Assessment:
 
     @property
     def bottleneck(self) -> pd.DataFrame:
-        """`holds_back.table`: frame, index target id, the bottleneck first; columns probability, others, given, shapley,
-        shapley_error and fraction. Empty when nothing is assessed."""
+        """`holds_back.table`: frame, index target id, the bottleneck first; columns probability, others, given,
+        shapley, shapley_error and fraction. Empty when nothing is assessed."""
         if self.holds_back is None:
             return pd.DataFrame(columns=list(BOTTLENECK_COLUMNS)).rename_axis("id")
         return self.holds_back.table

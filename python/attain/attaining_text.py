@@ -20,7 +20,7 @@ from attain.scale import LOG, LOGIT
 from attain.text import label_of, percent, table_text, wrap
 from attain.units import convert, decimal
 from attain.units import unit as unit_of
-from attain.wording import chance, figure_words, needs_words, part, tight, unit_words
+from attain.wording import chance, figure_words, needs_words, share_words, tight, unit_words
 
 if TYPE_CHECKING:
     from attain.assessment import Assessment
@@ -139,7 +139,8 @@ def _spread(voice: _Voice, held: Bottleneck) -> Iterator[str]:
         return
     errors = held.fraction_error
     told = [
-        (part(share, errors[str(name)], voice.language), voice.quoted(str(name))) for name, share in shares.items()
+        (share_words(share, errors[str(name)], voice.language), voice.quoted(str(name)))
+        for name, share in shares.items()
     ]
     english = listed(
         [f"{share} lies in {name}" if i == 0 else f"{share} in {name}" for i, (share, name) in enumerate(told)]
@@ -286,8 +287,9 @@ def relaxation_text(held: Bottleneck) -> Text:
             parts.append(Text(told, f"即使不要求任何变动，也没有 {p:.0%} 的把握"))
             break
         if fraction > 0:
-            told = f"if {part(fraction, error, 'en')} of the change were asked of all targets, there would be {odds}"
-            parts.append(Text(told, f"若各目标只要求原定变动幅度的 {part(fraction, error, 'zh')}，有 {p:.0%} 的把握"))
+            asked, asked_zh = (share_words(fraction, error, language) for language in ("en", "zh"))
+            told = f"if {asked} of the change were asked of all targets, there would be {odds}"
+            parts.append(Text(told, f"若各目标只要求原定变动幅度的 {asked_zh}，有 {p:.0%} 的把握"))
     if not parts:
         return Text("", "")
     english = "; ".join(part.en for part in parts)
@@ -381,7 +383,7 @@ def bottleneck_rows(held: Bottleneck, language: Language) -> list[list[str]]:
             chance(row["probability"], language),
             chance(row["others"], language),
             "–" if math.isnan(row["given"]) else chance(row["given"], language),
-            "–" if math.isnan(row["fraction"]) else part(row["fraction"], errors[str(name)], language),
+            "–" if math.isnan(row["fraction"]) else share_words(row["fraction"], errors[str(name)], language),
         ]
         for name, row in held.table.iterrows()
     ]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -155,4 +155,4 @@ def _shapley_weights(n: int) -> Floats:
     size = np.array([int(s).bit_count() for s in subsets])
     weight = np.array([math.factorial(s) * math.factorial(n - s - 1) / math.factorial(n) for s in range(n)])
     among = subsets >> np.arange(n)[:, None] & 1 == 1
-    return np.where(among, weight[size - 1], -weight[np.minimum(size, n - 1)])
+    return np.asarray(np.where(among, weight[size - 1], -weight[np.minimum(size, n - 1)]), np.float64)

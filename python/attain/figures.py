@@ -32,7 +32,7 @@ from attain.scale import LOGIT, Scale
 from attain.sensitivity import choices
 from attain.target import AS_STATED
 from attain.text import label_of, likelihood
-from attain.wording import chance, chance_range, chinese, needs_words, part, stated_words, tight, unit_words
+from attain.wording import chance, chance_range, chinese, needs_words, share_words, stated_words, tight, unit_words
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -509,7 +509,7 @@ def bottleneck_chart(held: Bottleneck, *, language: Language = "en") -> Figure:
         told = (
             [chance(p, language) for p in held.table["probability"]],
             [
-                "–" if math.isnan(x) else part(x / 100, error, language)
+                "–" if math.isnan(x) else share_words(x / 100, error, language)
                 for x, error in zip(cost, held.fraction_error, strict=True)
             ],
         )

@@ -94,7 +94,7 @@ class _Paths:
         none."""
         bases = event.bases if isinstance(event, PathEvent) else (0.0,) * len(event.quantities)
         each = [self._of(quantity, base) for quantity, base in zip(event.quantities, bases, strict=True)]
-        return np.min(each, axis=0)
+        return np.asarray(np.min(each, axis=0))
 
     def _of(self, quantity: Quantity, base: float) -> Floats:
         if quantity.rule == "members":
@@ -112,21 +112,18 @@ class _Paths:
         return _between(np.log(value + published), low, high, _log(sum(last) + published))
 
     def _of_members(self, count: Quantity) -> Floats:
-        """Thresholds are what a count asks of its members: so many must attain theirs, or stay below it."""
-        reach, stay = (
-            np.sort(
-                [
-                    _floor(side * self.y[name, year], side * y, side * self.projection.origin(name).log_level)
-                    for name, year, y in count.terms
-                ],
-                axis=0,
-            )[::-1]
-            for side in (1, -1)
-        )
-        least = math.ceil(count.lower) if count.lower > -math.inf else 0
-        below = len(count.terms) - math.floor(count.upper) if count.upper < math.inf else 0
-        unasked = np.full(reach.shape[1], math.inf)
-        return np.minimum(reach[least - 1] if least > 0 else unasked, stay[below - 1] if below > 0 else unasked)
+        """Thresholds are what a count asks of its members: so many must reach theirs, so many stay below it."""
+        reach = math.ceil(count.lower) if count.lower > -math.inf else 0
+        stay = len(count.terms) - math.floor(count.upper) if count.upper < math.inf else 0
+        sides: list[Floats] = [self._of_many(count, many, side) for many, side in ((reach, 1), (stay, -1)) if many > 0]
+        return np.asarray(np.min(sides, axis=0))
+
+    def _of_many(self, count: Quantity, many: int, side: int) -> Floats:
+        each = [
+            _floor(side * self.y[name, year], side * y, side * self.projection.origin(name).log_level)
+            for name, year, y in count.terms
+        ]
+        return np.asarray(np.sort(each, axis=0)[-many])
 
 
 def _log(x: float) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -120,7 +121,7 @@ def _with(
     return Subsets(logs, errors, pattern, counted)
 
 
-def _pairs(table: npt.NDArray[np.generic]) -> list[npt.NDArray[np.generic]]:
+def _pairs(table: npt.NDArray[Any]) -> list[npt.NDArray[Any]]:
     """For each event views (..., 2, ...) of a table (..., 2^N) that lead from subsets without it to those with it."""
     events = table.shape[-1].bit_length() - 1
     return [table.reshape(*table.shape[:-1], -1, 2, 1 << place) for place in range(events)]

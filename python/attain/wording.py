@@ -69,7 +69,7 @@ def chance(probability: float, language: Language) -> str:
     return tight(percent(probability), language)
 
 
-def part(fraction: float, error: float, language: Language) -> str:
+def share_words(fraction: float, error: float, language: Language) -> str:
     """A part of a whole in whole per cent, with its standard error where that shows."""
     spread = f" ± {100 * error:.0f}" if error >= _SHOWS else ""
     return tight(f"{100 * fraction:.0f}{spread} %", language)

@@ -183,25 +183,31 @@ def test_a_sum_of_one_part_is_its_level_within_errors_that_are_honest():
     np.testing.assert_allclose(np.sqrt(np.mean(np.square(relaxations), axis=0)), 1, atol=0.35)
 
 
-def as_paths(history, kind):
-    """A target that simulated paths assess, and the level of x0 that it is."""
-    level, last = float(1.3 * history["x0"].iloc[-1]), history.index[-1]
-    if kind == "member":
-        target = at.count_above("big", threshold=f"{level:.12g}", members=["x0"], by=2025, at_least=1, id="t")
-        return target, at.level("x0", by=2025, at_least=level, id="t")
-    word = {"at_most": 0.8 * level / 1.3} if kind == "ceiling" else {"at_least": level}
-    target = at.flow("x0", by=int(last) + 1, **word, id="t")
-    return target, at.level("x0", by=int(last) + 1, **word, id="t")
+def as_paths(last, kind):
+    """Targets that simulated paths assess, and levels that are the same."""
+
+    def level(name, by, **word):
+        return at.level(name, by=by, unit="亿元", id=name, **word)
+
+    if kind == "members":
+        threshold = round(1.2 * max(last.values()), 3)
+        both = at.count_above("big", threshold=f"{threshold}亿元", members=list(last), by=2025, at_least=2, id="both")
+        return [both], [level(name, 2025, at_least=threshold) for name in last]
+    word = {"at_most": 0.8 * last["x0"]} if kind == "ceiling" else {"at_least": 1.3 * last["x0"]}
+    beside = level("x1", 2025, at_least=1.2 * last["x1"])
+    return [at.flow("x0", by=2023, unit="亿元", **word, id="x0"), beside], [level("x0", 2023, **word), beside]
 
 
-@pytest.mark.parametrize("kind", ["member", "flow", "ceiling"])
+@pytest.mark.parametrize("kind", ["members", "floor", "ceiling"])
 def test_what_is_a_level_in_the_end_is_relaxed_like_it(kind):
-    history = levels(2)
-    beside = at.level("x1", by=2025, at_least=float(1.2 * history["x1"].iloc[-1]), id="beside")
+    wide = levels(2)
+    history = wide.rename_axis(columns="indicator").unstack().rename("value").reset_index().assign(unit="亿元")
     by_paths, exact = (
-        at.assess({"id": "p", "targets": [target, beside]}, history).holds_back for target in as_paths(history, kind)
+        at.assess({"id": "p", "targets": targets}, history).holds_back
+        for targets in as_paths(wide.iloc[-1].to_dict(), kind)
     )
     assert (by_paths.relaxation_error > 0).all()
+    assert (exact.relaxation_error == 0).all()
     off = (by_paths.relaxation - exact.relaxation) / by_paths.relaxation_error
     assert (off.abs() < 4).all()
 
