@@ -13,34 +13,36 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const double DF[] = {0.5, 1.4, 5.4, 30, 5000};
+static const double DF[] = {0.5, 1.4, 5.4, 30, 5000, 1e6, 1e12}, FARTHEST[] = {0, 0.3, 0.5, 1, INFINITY};
 
 static double step_of(double df)
 {
     return 0.5 * fmin(0.125, 0.75 / sqrt(2 * df));
 }
 
-static void fill(double df, double farthest, scale_rule rule[SCALE_RULES])
+static scale_rule rule_of(double df, double farthest)
 {
-    assert_int_equal(scale_rules_fill(df, step_of(df), farthest, rule), ATT_OK);
+    scale_rule rule;
+    assert_int_equal(scale_rule_fill(df, step_of(df), farthest, &rule), ATT_OK);
+    assert_true(rule.nodes <= SCALE_RULE_NODES && isfinite(rule.reach));
+    return rule;
 }
 
-/* E r^m = (2 / df)^(m/2) gamma((df + m) / 2) / gamma(df / 2). */
+/* E r^(2j) = (1 + 2/df) (1 + 4/df) ... (1 + 2(j-1)/df). */
 static void moments_are_those_of_chi(void **unused)
 {
     (void)unused;
     for (size_t d = 0; d < COUNT(DF); d++) {
-        scale_rule rule[SCALE_RULES];
-        fill(DF[d], INFINITY, rule);
-        for (size_t i = 0; i < SCALE_RULES; i++) {
-            for (double m = 0; m <= 8; m++) {
-                double sum = 0, expected = exp(0.5 * m * log(2 / DF[d]) + lgamma(0.5 * (DF[d] + m)) -
-                                               lgamma(0.5 * DF[d]));
-                for (size_t k = 0; k < rule[i].nodes; k++)
-                    sum += rule[i].weight[k] * pow(rule[i].ratio[k], m);
-                if (fabs(sum / expected - 1) > 1e-11)
-                    fail_msg("df %g, %zu nodes, moment %g: %.15g is not %.15g", DF[d], rule[i].nodes, m, sum,
+        for (size_t f = 0; f < COUNT(FARTHEST); f++) {
+            scale_rule rule = rule_of(DF[d], FARTHEST[f]);
+            double expected = 1;
+            for (int j = 0; j <= 4; j++) {
+                double sum = 0;
+                for (size_t k = 0; k < rule.nodes; k++) sum += rule.weight[k] * pow(rule.ratio[k], 2 * j);
+                if (fabs(sum / expected - 1) > 1e-12)
+                    fail_msg("df %g, %zu nodes, moment %d: %.15g is not %.15g", DF[d], rule.nodes, 2 * j, sum,
                              expected);
+                expected *= 1 + 2 * j / DF[d];
             }
         }
     }
@@ -75,15 +77,14 @@ static void within_their_reach_they_are_exact(void **unused)
 {
     (void)unused;
     for (size_t d = 0; d < COUNT(DF); d++) {
-        scale_rule rule[SCALE_RULES];
-        fill(DF[d], INFINITY, rule);
-        for (size_t i = 0; i < SCALE_RULES; i++) {
+        for (size_t f = 0; f < COUNT(FARTHEST); f++) {
+            scale_rule rule = rule_of(DF[d], FARTHEST[f]);
             for (double u = -6; u <= 6; u += 1.5) {
                 for (int side = -1; side <= 1; side += 2) {
-                    double place = side * rule[i].reach, expected = mean_by_trapezoids(DF[d], u, place);
-                    double found = mean_by_rule(&rule[i], u, place);
+                    double place = side * rule.reach, expected = mean_by_trapezoids(DF[d], u, place);
+                    double found = mean_by_rule(&rule, u, place);
                     if (expected > 1e-10 && fabs(found / expected - 1) > 1e-12)
-                        fail_msg("df %g, %zu nodes at %g: %.15g is not %.15g", DF[d], rule[i].nodes, u, found,
+                        fail_msg("df %g, %zu nodes at %g: %.15g is not %.15g", DF[d], rule.nodes, u, found,
                                  expected);
                 }
             }
@@ -91,15 +92,19 @@ static void within_their_reach_they_are_exact(void **unused)
     }
 }
 
-static void no_more_rules_are_made_than_are_needed(void **unused)
+/* The shortest that reaches; the longest where none does. */
+static void no_more_nodes_are_taken_than_are_needed(void **unused)
 {
     (void)unused;
-    scale_rule rule[SCALE_RULES];
-    fill(5.4, 0.5, rule);
-    assert_ptr_equal(scale_rule_for(rule, -0.5), &rule[1]);
-    assert_ptr_equal(scale_rule_for(rule, 0), &rule[0]);
-    assert_null(scale_rule_for(rule, 50));
-    assert_true(rule[2].reach == 0 && rule[SCALE_RULES - 1].reach == 0);
+    size_t before = 0;
+    for (double farthest = 0; farthest < 2.5; farthest += 0.25) {
+        scale_rule rule = rule_of(5.4, farthest);
+        assert_true(rule.nodes >= before && rule.reach >= farthest);
+        before = rule.nodes;
+    }
+    assert_int_equal(rule_of(5.4, 0).nodes, 8);
+    assert_int_equal(rule_of(5.4, 50).nodes, SCALE_RULE_NODES);
+    assert_true(rule_of(5.4, 50).reach < 50);
 }
 
 int main(void)
@@ -107,7 +112,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(moments_are_those_of_chi),
         cmocka_unit_test(within_their_reach_they_are_exact),
-        cmocka_unit_test(no_more_rules_are_made_than_are_needed),
+        cmocka_unit_test(no_more_nodes_are_taken_than_are_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
