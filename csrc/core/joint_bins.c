@@ -12,8 +12,17 @@
 static const double RECIPROCAL[BIN_TERMS] = {1,       1.0 / 2, 1.0 / 3, 1.0 / 4,  1.0 / 5,  1.0 / 6,
                                              1.0 / 7, 1.0 / 8, 1.0 / 9, 1.0 / 10, 1.0 / 11, 1.0 / 12};
 
+att_status joint_bins_open(double slope, joint_bins *bins)
+{
+    *bins = (joint_bins){.slope = slope, .reach = ceil(fabs(slope) * BINS_FARTHEST_X + HOPELESS)};
+    bins->bins = (size_t)(2 * bins->reach / BIN_WIDTH);
+    bins->moment = new_block(bins->bins, BIN_TERMS, 1, sizeof(double));
+    bins->below = new_block(bins->bins + 1, 1, 1, sizeof(double));
+    return bins->moment && bins->below ? ATT_OK : ATT_NO_MEMORY;
+}
+
 /* Places beyond the bins count as certain, or as nothing. */
-static void add_place(joint_bins *b, double place, double weight)
+void joint_bins_put(joint_bins *b, double place, double weight)
 {
     double at = (place + b->reach) / BIN_WIDTH;
     if (at >= (double)b->bins) return;
@@ -30,17 +39,9 @@ static void add_place(joint_bins *b, double place, double weight)
     }
 }
 
-att_status joint_bins_open(size_t places, const double *place, const double *weight, double slope,
-                           joint_bins *bins)
+void joint_bins_close(joint_bins *b)
 {
-    *bins = (joint_bins){.slope = slope, .reach = ceil(fabs(slope) * BINS_FARTHEST_X + HOPELESS)};
-    bins->bins = (size_t)(2 * bins->reach / BIN_WIDTH);
-    bins->moment = new_block(bins->bins, BIN_TERMS, 1, sizeof(double));
-    bins->below = new_block(bins->bins + 1, 1, 1, sizeof(double));
-    if (!bins->moment || !bins->below) return ATT_NO_MEMORY;
-    for (size_t k = 0; k < places; k++) add_place(bins, place[k], weight[k]);
-    for (size_t i = 0; i < bins->bins; i++) bins->below[i + 1] = bins->below[i] + bins->moment[i * BIN_TERMS];
-    return ATT_OK;
+    for (size_t i = 0; i < b->bins; i++) b->below[i + 1] = b->below[i] + b->moment[i * BIN_TERMS];
 }
 
 void joint_bins_free(joint_bins *bins)
