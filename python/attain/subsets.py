@@ -66,7 +66,9 @@ def subsets_of(
 ) -> Subsets | None:
     """All subsets of open events; None where that would be too much, or draws do not tell one. `joint` is of some of
     them."""
-    found = _all(events, projection, dependence, drawing, joint) if len(events) <= MOST else None
+    if len(events) > MOST or joint(tuple(events)).log_error >= _KNOWN:
+        return None
+    found = _all(events, projection, dependence, drawing, joint)
     return found if found is not None and found.log_error.max() < _KNOWN else None
 
 

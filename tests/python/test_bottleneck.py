@@ -189,16 +189,17 @@ def as_paths(last, kind):
     def level(name, by, **word):
         return at.level(name, by=by, unit="亿元", id=name, **word)
 
-    if kind == "members":
-        threshold = round(1.2 * max(last.values()), 3)
-        both = at.count_above("big", threshold=f"{threshold}亿元", members=list(last), by=2025, at_least=2, id="both")
-        return [both], [level(name, 2025, at_least=threshold) for name in last]
+    if kind in ("both", "none"):
+        threshold = round(1.2 * max(last.values()) if kind == "both" else 0.8 * min(last.values()), 3)
+        word, own = ({"at_least": 2}, "at_least") if kind == "both" else ({"less_than": 1}, "less_than")
+        count = at.count_above("big", threshold=f"{threshold}亿元", members=list(last), by=2025, **word, id=kind)
+        return [count], [level(name, 2025, **{own: threshold}) for name in last]
     word = {"at_most": 0.8 * last["x0"]} if kind == "ceiling" else {"at_least": 1.3 * last["x0"]}
     beside = level("x1", 2025, at_least=1.2 * last["x1"])
     return [at.flow("x0", by=2023, unit="亿元", **word, id="x0"), beside], [level("x0", 2023, **word), beside]
 
 
-@pytest.mark.parametrize("kind", ["members", "floor", "ceiling"])
+@pytest.mark.parametrize("kind", ["both", "none", "floor", "ceiling"])
 def test_what_is_a_level_in_the_end_is_relaxed_like_it(kind):
     wide = levels(2)
     history = wide.rename_axis(columns="indicator").unstack().rename("value").reset_index().assign(unit="亿元")
