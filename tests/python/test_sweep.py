@@ -389,6 +389,7 @@ def test_bytes_do_not_depend_on_mpi(serial, tmp_path):
         env=os.environ | BEYOND_THE_CORES | {"PYTHONPATH": str(Path(__file__).parent)},
         capture_output=True,
         text=True,
+        timeout=300,
         check=False,
     )
     assert run.returncode == 0, run.stderr
