@@ -9,8 +9,9 @@
 #define CERTAIN 9.0   /* Phi of it is 1 */
 #define HOPELESS 10.0 /* Phi of minus it is nothing beside 1e-10 */
 
-static const double RECIPROCAL[BIN_TERMS] = {1,       1.0 / 2, 1.0 / 3, 1.0 / 4,  1.0 / 5,  1.0 / 6,
-                                             1.0 / 7, 1.0 / 8, 1.0 / 9, 1.0 / 10, 1.0 / 11, 1.0 / 12};
+/* 1 / ((p + 1) (p + 2)), from moment p to moment p + 2. */
+static const double ON_BY_TWO[BIN_TERMS] = {1.0 / 2,  1.0 / 6,  1.0 / 12, 1.0 / 20,  1.0 / 30,  1.0 / 42,
+                                            1.0 / 56, 1.0 / 72, 1.0 / 90, 1.0 / 110, 1.0 / 132, 1.0 / 156};
 
 att_status joint_bins_open(double slope, joint_bins *bins)
 {
@@ -32,10 +33,13 @@ void joint_bins_put(joint_bins *b, double place, double weight)
     }
     size_t bin = (size_t)at;
     double distance = place - (((double)bin + 0.5) * BIN_WIDTH - b->reach);
-    double *moment = b->moment + bin * BIN_TERMS;
-    for (int p = 0; p < BIN_TERMS; p++) {
-        moment[p] += weight;
-        weight *= distance * RECIPROCAL[p];
+    double *moment = b->moment + bin * BIN_TERMS, square = distance * distance, even = weight,
+           odd = weight * distance;
+    for (int p = 0; p < BIN_TERMS; p += 2) { /* two chains of products: each waits for its last one */
+        moment[p] += even;
+        moment[p + 1] += odd;
+        even *= square * ON_BY_TWO[p];
+        odd *= square * ON_BY_TWO[p + 1];
     }
 }
 

@@ -15,7 +15,7 @@
 #define MOST SCALE_RULE_NODES
 #define LOG_CRAMER (-0.83586) /* log(1.086435 / sqrt(2 pi)) */
 
-static const size_t NODES[] = {8, 12, 16, 24, MOST};
+static const size_t NODES[] = {8, 12, 16, 20, 24, 28, MOST};
 #define RULES (sizeof NODES / sizeof *NODES)
 
 /* The trapezoidal rule, and monic orthogonal polynomials on it. */
