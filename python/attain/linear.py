@@ -23,6 +23,7 @@ from typing import Literal, NamedTuple
 from attain.errors import NumericalError
 
 Variable = Hashable
+Point = dict[Variable, Fraction]
 Equation = dict[int, int]
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
@@ -77,8 +78,9 @@ class Certificate:
         return signs and not total.coefficients and not total.holds({})
 
 
-def decide(rows: Sequence[Row]) -> dict[Variable, Fraction] | Certificate:
-    """A point that satisfies all rows, or the proof that none does.
+def decide(rows: Sequence[Row], start: Mapping[Variable, Fraction] | None = None) -> Point | Certificate:
+    """A point that satisfies all rows, or the proof that none does; the nearer a point to start from is to a solution
+    the sooner.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def decide(rows: Sequence[Row]) -> dict[Variable, Fraction] | Certificate:
         When the answer does not pass its own check, which would be a fault of this module.
     """
     simplex = _Simplex(rows)
-    y = simplex.settle()
+    y = simplex.settle(start or {})
     if y is not None:
         certificate = Certificate(tuple((rows[i], multiplier) for i, multiplier in sorted(y.items())))
         if certificate.proves():
@@ -103,12 +105,16 @@ def irreducible(rows: Sequence[Row], certificate: Certificate) -> Certificate:
 
     Sources are left out whole, with all their rows; rows without a source always stay.
     """
+    start: Point = {}
     for source in dict.fromkeys(row.source for row, _ in certificate.multipliers if row.source is not None):
         used = {row.source for row, _ in certificate.multipliers}
         if source in used:
             rest = [row for row in rows if row.source is None or (row.source in used and row.source != source)]
-            again = decide(rest)
-            certificate = again if isinstance(again, Certificate) else certificate
+            again = decide(rest, start)
+            if isinstance(again, Certificate):
+                certificate = again
+            else:
+                start = again
     return certificate
 
 
@@ -119,7 +125,7 @@ def supremum(rows: Sequence[Row], objective: Mapping[Variable, Fraction]) -> Fra
     """
     simplex = _Simplex([Row(row.coefficients, "=" if row.sense == "=" else "<=", row.bound) for row in rows])
     top = simplex.tie({v: c for v, c in objective.items() if c})
-    return simplex.value[top].real if simplex.settle() is None and simplex.raise_most(top) else None
+    return simplex.value[top].real if simplex.settle({}) is None and simplex.raise_most(top) else None
 
 
 class _Near(NamedTuple):
@@ -186,18 +192,19 @@ class _Simplex:
         self.equations[new] = equation | {new: -scale}
         return new
 
-    def settle(self) -> dict[int, Fraction] | None:
-        """Bring all variables within their ends; where that cannot be, multipliers of rows that prove it."""
+    def settle(self, start: Mapping[Variable, Fraction]) -> dict[int, Fraction] | None:
+        """Bring all variables within their ends, from a point; where that cannot be, multipliers of rows that prove
+        it."""
         for j in self.ends[1].keys() & self.ends[-1].keys():
             above, below = self.ends[1][j], self.ends[-1][j]
             if below.value > above.value:
                 return {above.row: above.multiplier, below.row: -below.multiplier}
-        for j in set(range(len(self.value))) - set(self.equations):
-            end = self.ends[-1].get(j) or self.ends[1].get(j)
-            if end is not None:
-                self._move(j, end.value)
+        for variable, j in self.numbers.items():
+            value = _Near(start.get(variable, _ZERO), _ZERO)
+            missed = [self.ends[way][j].value for way in (1, -1) if self._is_beyond(j, way, value)]
+            self._move(j, missed[0] if missed else value)
         while True:
-            outside = ((i, way) for i in self.equations for way in (1, -1) if self._is_outside(i, way))
+            outside = ((i, way) for i in self.equations for way in (1, -1) if self._is_beyond(i, way, self.value[i]))
             leaving, way = min(outside, default=(None, 0))
             if leaving is None:
                 return None
@@ -240,8 +247,8 @@ class _Simplex:
                     e = min(e, -room.real / room.small)
         return {variable: self.value[j].real + e * self.value[j].small for variable, j in self.numbers.items()}
 
-    def _is_outside(self, i: int, way: int) -> bool:
-        return i in self.ends[way] and _beyond(way, self.value[i], self.ends[way][i].value)
+    def _is_beyond(self, i: int, way: int, value: _Near) -> bool:
+        return i in self.ends[way] and _beyond(way, value, self.ends[way][i].value)
 
     def _may_move(self, j: int, direction: Fraction | int) -> bool:
         way = 1 if direction > 0 else -1

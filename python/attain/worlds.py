@@ -36,7 +36,7 @@ from attain.levels import (
     signs,
     target_rows,
 )
-from attain.linear import Row, Variable
+from attain.linear import Certificate, Point, Row, decide
 from attain.plan import Plan
 from attain.published import Seen, figures_of, full_years, seen
 from attain.quantity import label_text
@@ -153,9 +153,14 @@ class Group:
         return Text(history.label_of(series), history.label_of(series, "zh"))
 
     @functools.cached_property
-    def points_beside(self) -> dict[str, dict[Variable, Fraction]]:
+    def points_beside(self) -> dict[str, Point]:
         """By target a point, found in some world, that satisfies all but that target."""
         return {}
+
+    @functools.cached_property
+    def points(self) -> list[Point]:
+        """Points that satisfy all that is said in some world; one of one world often does in another."""
+        return []
 
     def seen(self, target: Target, world: World, until: int) -> Seen | None:
         """The largest changes that the figures behind a target show up to a year; none in other prices."""
@@ -268,6 +273,18 @@ class Reading:
     def rows(self) -> list[Row]:
         """All that is said: targets, relations, figures within their rounding, and what holds of all levels."""
         return self.system(self.targets)
+
+    @functools.cached_property
+    def point(self) -> Point | None:
+        """A point that satisfies all rows; None where there is none."""
+        for point in self.group.points:
+            if all(row.holds(point) for row in self.rows):
+                return point
+        found = decide(self.rows)
+        if isinstance(found, Certificate):
+            return None
+        self.group.points.append(found)
+        return found
 
     def system(self, names: Iterable[str]) -> list[Row]:
         """What some targets say, with all relations and the figures within their rounding."""

@@ -416,7 +416,8 @@ def test_each_window_is_counted_from_its_own_other_bases():
 def test_redundancy_is_not_decided_again_where_a_point_is_known(monkeypatch):
     """As stated all together take a programme, and each its own; a treatment that changes no row takes none."""
     decided = []
-    monkeypatch.setattr("attain.findings.decide", lambda rows: decided.append(len(rows)) or decide(rows))
+    for module in ("worlds", "findings"):
+        monkeypatch.setattr(f"attain.{module}.decide", lambda *given: decided.append(given) or decide(*given))
     rows = [{"indicator": "x", "year": 2024, "value": 99.5, "treatment": t} for t in ("one", "other")]
     mine = [at.level("x", by=by, at_least=number, id=f"l{by}") for by, number in ((2028, 120), (2029, 150))]
     result = check(*mine, history=pd.DataFrame(rows))
