@@ -8,7 +8,7 @@ with is positive, any other not negative; a part is not more than its whole. Str
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -272,11 +272,9 @@ def threshold_of(target: Target) -> Fraction:
     return fraction(value, unit_name)
 
 
-def signs(rows: Sequence[Row], compared: Set[Level]) -> list[Row]:
-    """What holds of all levels that rows speak of: those with which others are compared are positive, none is
-    negative."""
-    levels = dict.fromkeys(level for row in rows for level in row.coefficients)
-    return [Row({level: Fraction(-1)}, "<" if level in compared else "<=", Fraction(0)) for level in levels]
+def sign(level: Variable, compared: bool) -> Row:
+    """What holds of all levels: those with which others are compared are positive, none is negative."""
+    return Row({level: Fraction(-1)}, "<" if compared else "<=", Fraction(0))
 
 
 def part_within_whole(target: Target, of: Sequence[Functional]) -> Iterator[Row]:

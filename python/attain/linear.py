@@ -14,6 +14,7 @@ kept in whole numbers without a common divisor, so that nothing is rounded, and 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from attain.errors import NumericalError
 
 Variable = Hashable
 Point = dict[Variable, Fraction]
+Form = tuple[tuple[Variable, Fraction], ...]
 Equation = dict[int, int]
 _ZERO, _ONE = Fraction(0), Fraction(1)
 
@@ -37,9 +39,22 @@ class Row:
     bound: Fraction
     source: Hashable = None
 
+    @functools.cached_property
+    def form(self) -> tuple[Form, Fraction]:
+        """The form that begins with 1, and how often the row holds it."""
+        first = next((c for c in self.coefficients.values() if c), _ONE)
+        return tuple((v, c / first) for v, c in self.coefficients.items() if c), first
+
+    @functools.cached_property
+    def ends(self) -> tuple[tuple[int, _Near, Fraction], ...]:
+        """Where the form ends: upwards 1 or downwards -1, its value there, and what makes the row its own."""
+        first = self.form[1]
+        ways = (1, -1) if self.sense == "=" else (1 if first > 0 else -1,)
+        return tuple((way, _Near(self.bound / first, Fraction(-way * self.strict)), 1 / first) for way in ways)
+
     def holds(self, point: Mapping[Variable, Fraction]) -> bool:
         """Does a point satisfy the row? Variables that it lacks are 0."""
-        total = sum((c * point.get(v, _ZERO) for v, c in self.coefficients.items()), _ZERO)
+        total = sum([c * point.get(v, _ZERO) for v, c in self.coefficients.items()])
         if self.sense == "=":
             return total == self.bound
         return total < self.bound if self.strict else total <= self.bound
@@ -157,23 +172,21 @@ class _Simplex:
     def __init__(self, rows: Sequence[Row]) -> None:
         self.value: list[_Near] = []
         self.numbers: dict[Variable, int] = {}
-        self.forms: dict[tuple[tuple[Variable, Fraction], ...], int] = {}
+        self.forms: dict[Form, int] = {}
         self.equations: dict[int, Equation] = {}
         self.ends: dict[int, dict[int, _End]] = {1: {}, -1: {}}
         for i, row in enumerate(rows):
             self._end(i, row)
 
     def _end(self, i: int, row: Row) -> None:
-        """Take a row as an end of the variable of its form, scaled to begin with 1."""
-        first = next((c for c in row.coefficients.values() if c), _ONE)
-        form = {v: c / first for v, c in row.coefficients.items() if c}
-        j = self._number(*form) if len(form) == 1 else self.forms.get(tuple(form.items()))
+        """Take a row as an end of the variable of its form."""
+        form = row.form[0]
+        j = self._number(form[0][0]) if len(form) == 1 else self.forms.get(form)
         if j is None:
-            j = self.forms[tuple(form.items())] = self.tie(form)
-        for way in (1, -1) if row.sense == "=" else (1 if first > 0 else -1,):
-            end = _End(_Near(row.bound / first, Fraction(-way if row.strict else 0)), i, 1 / first)
-            if j not in self.ends[way] or _beyond(way, self.ends[way][j].value, end.value):
-                self.ends[way][j] = end
+            j = self.forms[form] = self.tie(dict(form))
+        for way, value, multiplier in row.ends:
+            if j not in self.ends[way] or _beyond(way, self.ends[way][j].value, value):
+                self.ends[way][j] = _End(value, i, multiplier)
 
     def _number(self, variable: Variable) -> int:
         if variable not in self.numbers:
