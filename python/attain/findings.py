@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from attain.language import Text, listed
 from attain.levels import Figure, Functional, Source, bounds_of, dimension_of
-from attain.linear import Certificate, Row, decide, irreducible
+from attain.linear import Certificate, Row, connected, decide, irreducible
 from attain.published import Seen, change_a_year, last_figure
 from attain.quantity import amount, figure_words, joined, quoted, rate
 from attain.target import Target
@@ -229,6 +229,7 @@ def redundant(reading: Reading) -> Iterator[Finding]:
     for name, target in reading.targets.items():
         own = [row for row in reading.rows if row.source == Source("target", name)]
         rest = reading.system([other for other in reading.targets if other != name])
+        rest = connected(rest, [level for row in own for level in row.coefficients])  # all others hold at the point
         proofs = [] if _is_missed(reading, name, rest, own) else _implied(reading, name, rest, own)
         if proofs:
             yield Finding("redundant", name, partial(_redundancy, reading, target, proofs, rest))

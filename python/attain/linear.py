@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -133,6 +133,23 @@ def irreducible(rows: Sequence[Row], certificate: Certificate) -> Certificate:
     return certificate
 
 
+def connected(rows: Sequence[Row], variables: Iterable[Variable]) -> list[Row]:
+    """The rows that share variables with some, directly or through others."""
+    beside: dict[Variable, list[int]] = {}
+    for i, row in enumerate(rows):
+        for variable in row.coefficients:
+            beside.setdefault(variable, []).append(i)
+    reached, open_ = set[Variable](), list(variables)
+    found = set[int]()
+    while open_:
+        variable = open_.pop()
+        if variable not in reached:
+            reached.add(variable)
+            found.update(beside.get(variable, []))
+            open_ += [v for i in beside.get(variable, []) for v in rows[i].coefficients if v not in reached]
+    return [rows[i] for i in sorted(found)]
+
+
 def supremum(rows: Sequence[Row], objective: Mapping[Variable, Fraction]) -> Fraction | None:
     """The least upper bound of `objective` x over rows; None where there is none, or no solution.
 
@@ -214,22 +231,26 @@ class _Simplex:
                 return {above.row: above.multiplier, below.row: -below.multiplier}
         for variable, j in self.numbers.items():
             value = _Near(start.get(variable, _ZERO), _ZERO)
-            missed = [self.ends[way][j].value for way in (1, -1) if self._is_beyond(j, way, value)]
-            self._move(j, missed[0] if missed else value)
-        while True:
-            outside = ((i, way) for i in self.equations for way in (1, -1) if self._is_beyond(i, way, self.value[i]))
-            leaving, way = min(outside, default=(None, 0))
-            if leaving is None:
-                return None
-            equation = self.equations[leaving]
+            way = self._outside(j, value)
+            self.value[j] = self.ends[way][j].value if way else value
+        for i, equation in self.equations.items():
+            self.value[i] = self._given(i, equation)
+        outside = {i: way for i in self.equations if (way := self._outside(i, self.value[i]))}
+        while outside:
+            leaving = min(outside)
+            way, equation = outside.pop(leaving), self.equations[leaving]
             back = {j: Fraction(way * n, equation[leaving]) for j, n in equation.items()}
             entering = min((j for j, ratio in back.items() if j != leaving and self._may_move(j, ratio)), default=None)
             if entering is None:
                 ends = [(ratio, self.ends[1 if ratio > 0 else -1][j]) for j, ratio in back.items()]
                 return {end.row: ratio * end.multiplier for ratio, end in ends}
             missed = self.ends[way][leaving].value.plus(Fraction(-1), self.value[leaving])
-            self._move(entering, _Near(_ZERO, _ZERO).plus(-way / back[entering], missed))
+            for i in self._move(entering, _Near(_ZERO, _ZERO).plus(-way / back[entering], missed)):
+                outside.pop(i, None)
+                if beyond := self._outside(i, self.value[i]):
+                    outside[i] = beyond
             self._pivot(leaving, entering)
+        return None
 
     def raise_most(self, top: int) -> bool:
         """Raise a variable with an equation and no ends as far as it goes, from within all ends; False where it goes
@@ -255,13 +276,21 @@ class _Simplex:
         e = _ONE
         for way, ends in self.ends.items():
             for j, end in ends.items():
-                room = end.value.plus(Fraction(-1), self.value[j])
-                if way * room.small < 0 and room.real:
-                    e = min(e, -room.real / room.small)
+                small = end.value.small - self.value[j].small
+                if small and way * small < 0 and end.value.real != self.value[j].real:
+                    e = min(e, (self.value[j].real - end.value.real) / small)
         return {variable: self.value[j].real + e * self.value[j].small for variable, j in self.numbers.items()}
 
-    def _is_beyond(self, i: int, way: int, value: _Near) -> bool:
-        return i in self.ends[way] and _beyond(way, value, self.ends[way][i].value)
+    def _given(self, i: int, equation: Equation) -> _Near:
+        """The value of a variable that an equation gives, from those of the others."""
+        value = _Near(_ZERO, _ZERO)
+        for j, n in equation.items():
+            value = value if j == i else value.plus(Fraction(-n, equation[i]), self.value[j])
+        return value
+
+    def _outside(self, i: int, value: _Near) -> int:
+        """Which end of a variable is a value beyond? 0 where none."""
+        return next((w for w in (1, -1) if i in self.ends[w] and _beyond(w, value, self.ends[w][i].value)), 0)
 
     def _may_move(self, j: int, direction: Fraction | int) -> bool:
         way = 1 if direction > 0 else -1
@@ -271,10 +300,12 @@ class _Simplex:
         """How fast the variables with equations move with another."""
         return {i: Fraction(-equation[j], equation[i]) for i, equation in self.equations.items() if j in equation}
 
-    def _move(self, j: int, step: _Near) -> None:
-        for i, speed in self._speeds(j).items():
+    def _move(self, j: int, step: _Near) -> list[int]:
+        """Move a variable, and those with equations that move with it: which."""
+        speeds = {j: _ONE, **self._speeds(j)}
+        for i, speed in speeds.items():
             self.value[i] = self.value[i].plus(speed, step)
-        self.value[j] = self.value[j].plus(_ONE, step)
+        return list(speeds)
 
     def _pivot(self, leaving: int, entering: int) -> None:
         """Let an equation give another of its variables, and take that out of all others."""

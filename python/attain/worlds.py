@@ -281,7 +281,7 @@ class Reading:
         for point in self.group.points:
             if all(row.holds(point) for row in self.rows):
                 return point
-        found = decide(self.rows)
+        found = decide(self.rows, *self.group.points[:1])
         if isinstance(found, Certificate):
             return None
         self.group.points.append(found)
