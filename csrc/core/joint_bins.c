@@ -9,11 +9,21 @@
 #define CERTAIN 9.0   /* Phi of it is 1 */
 #define HOPELESS 10.0 /* Phi of minus it is nothing beside 1e-10 */
 
-static const double RECIPROCAL[BIN_TERMS] = {1,       1.0 / 2, 1.0 / 3, 1.0 / 4,  1.0 / 5,  1.0 / 6,
-                                             1.0 / 7, 1.0 / 8, 1.0 / 9, 1.0 / 10, 1.0 / 11, 1.0 / 12};
+/* 1 / ((p + 1) (p + 2)), from moment p to moment p + 2. */
+static const double ON_BY_TWO[BIN_TERMS] = {1.0 / 2,  1.0 / 6,  1.0 / 12, 1.0 / 20,  1.0 / 30,  1.0 / 42,
+                                            1.0 / 56, 1.0 / 72, 1.0 / 90, 1.0 / 110, 1.0 / 132, 1.0 / 156};
+
+att_status joint_bins_open(double slope, joint_bins *bins)
+{
+    *bins = (joint_bins){.slope = slope, .reach = ceil(fabs(slope) * BINS_FARTHEST_X + HOPELESS)};
+    bins->bins = (size_t)(2 * bins->reach / BIN_WIDTH);
+    bins->moment = new_block(bins->bins, BIN_TERMS, 1, sizeof(double));
+    bins->below = new_block(bins->bins + 1, 1, 1, sizeof(double));
+    return bins->moment && bins->below ? ATT_OK : ATT_NO_MEMORY;
+}
 
 /* Places beyond the bins count as certain, or as nothing. */
-static void add_place(joint_bins *b, double place, double weight)
+void joint_bins_put(joint_bins *b, double place, double weight)
 {
     double at = (place + b->reach) / BIN_WIDTH;
     if (at >= (double)b->bins) return;
@@ -23,24 +33,19 @@ static void add_place(joint_bins *b, double place, double weight)
     }
     size_t bin = (size_t)at;
     double distance = place - (((double)bin + 0.5) * BIN_WIDTH - b->reach);
-    double *moment = b->moment + bin * BIN_TERMS;
-    for (int p = 0; p < BIN_TERMS; p++) {
-        moment[p] += weight;
-        weight *= distance * RECIPROCAL[p];
+    double *moment = b->moment + bin * BIN_TERMS, square = distance * distance, even = weight,
+           odd = weight * distance;
+    for (int p = 0; p < BIN_TERMS; p += 2) { /* two chains of products: each waits for its last one */
+        moment[p] += even;
+        moment[p + 1] += odd;
+        even *= square * ON_BY_TWO[p];
+        odd *= square * ON_BY_TWO[p + 1];
     }
 }
 
-att_status joint_bins_open(size_t places, const double *place, const double *weight, double slope,
-                           joint_bins *bins)
+void joint_bins_close(joint_bins *b)
 {
-    *bins = (joint_bins){.slope = slope, .reach = ceil(fabs(slope) * BINS_FARTHEST_X + HOPELESS)};
-    bins->bins = (size_t)(2 * bins->reach / BIN_WIDTH);
-    bins->moment = new_block(bins->bins, BIN_TERMS, 1, sizeof(double));
-    bins->below = new_block(bins->bins + 1, 1, 1, sizeof(double));
-    if (!bins->moment || !bins->below) return ATT_NO_MEMORY;
-    for (size_t k = 0; k < places; k++) add_place(bins, place[k], weight[k]);
-    for (size_t i = 0; i < bins->bins; i++) bins->below[i + 1] = bins->below[i] + bins->moment[i * BIN_TERMS];
-    return ATT_OK;
+    for (size_t i = 0; i < b->bins; i++) b->below[i + 1] = b->below[i] + b->moment[i * BIN_TERMS];
 }
 
 void joint_bins_free(joint_bins *bins)

@@ -18,10 +18,13 @@ typedef struct {
     double *below;  /* (bins + 1), the weight of places before each bin */
 } joint_bins;
 
-/* Gathers places (places). ATT_NO_MEMORY or ATT_OK; free it in any case. */
-att_status joint_bins_open(size_t places, const double *place, const double *weight, double slope,
-                           joint_bins *bins);
+/* Empty bins. ATT_NO_MEMORY or ATT_OK; free them in any case. */
+att_status joint_bins_open(double slope, joint_bins *bins);
 void joint_bins_free(joint_bins *bins);
+
+/* Gathers a place; after the last one the bins are closed. */
+void joint_bins_put(joint_bins *bins, double place, double weight);
+void joint_bins_close(joint_bins *bins);
 
 /* Adds the sum at each x (LANES), |x| <= BINS_FARTHEST_X, to sum (LANES). */
 void joint_bins_add(const joint_bins *bins, const separation_kernel *kernel, const double *x, double *sum);

@@ -19,7 +19,8 @@
 #define SMOOTH_ERROR 1e-6   /* that comes at little cost */
 #define KINK_SAFETY 5       /* actual errors were found at up to 4.7 times the last change */
 #define MOST_DIFFERENCE 1e3 /* of logs: hopeless */
-#define LEAST_LOG (-1e5)    /* what is less at 0 counts as this */
+#define STEEPEST 12.0
+#define LEAST_LOG (-1e5) /* what is less at 0 counts as this */
 
 /* log M of every part at places that are blocks of LANES, which grow to both sides. */
 typedef struct {
@@ -210,6 +211,24 @@ static att_status refine(line_table *t, double relative_error, att_joint_result 
     }
 }
 
+/* Halves that are both too coarse may agree by chance. The spectrum of phi(x) prod Phi(slope_i x - ...) falls at least as
+ * exp(-w^2 / (2 (1 + sum slope_i^2))), and the rule errs by it at w = 2 pi / step: STEEPEST leaves exp(-26). */
+static int first_refinement(const joint_products *products)
+{
+    double most = 0;
+    int refinement = 1;
+    for (size_t a = 0; a < products->answers; a++) {
+        const size_t *factor = products->factor + a * products->width;
+        double square = 1;
+        for (size_t i = 0; i < products->width && factor[i] != NO_VARIABLE; i++)
+            square +=
+                products->source[factor[i]]->part->steepest * products->source[factor[i]]->part->steepest;
+        most = fmax(most, square);
+    }
+    while (most > STEEPEST * refinement * refinement && refinement < MOST_REFINEMENT) refinement *= 2;
+    return refinement;
+}
+
 static int any_has_kinks(const joint_products *products)
 {
     for (size_t i = 0; i < products->parts; i++)
@@ -222,7 +241,7 @@ att_status joint_line(const joint_products *products, double relative_error, att
     line_table table = {.products = products,
                         .kernel = separation_choose(),
                         .has_kinks = any_has_kinks(products),
-                        .depth = {.line_refinement = 1, .scale_refinement = 1},
+                        .depth = {.line_refinement = first_refinement(products), .scale_refinement = 1},
                         .at_zero = new_block(products->parts, 1, 1, sizeof(double))};
     att_status status = table.at_zero ? refine(&table, relative_error, result) : ATT_NO_MEMORY;
     free(table.place);

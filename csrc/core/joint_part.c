@@ -257,6 +257,16 @@ static void open_group(joint_part *part, const reader *r, double df)
     group->rows = (component_rows){.rows = r->rows, .variables = r->variables, .variable = part->variable};
 }
 
+static double slope_of(const component_rows *rows, size_t k)
+{
+    double square = 0;
+    for (size_t v = 0; v < rows->variables; v++) {
+        double slope = rows->direction[k * rows->variables + v] * rows->inverse_spread[k];
+        square += slope * slope;
+    }
+    return sqrt(square);
+}
+
 static void close_group(part_group *group)
 {
     component_rows *rows = &group->rows;
@@ -296,7 +306,12 @@ static att_status write_part(const reader *r, joint_part *part)
         weight[kept++] = r->in->mixture.weight[k] / total;
         part->group[part->groups - 1].rows.components++;
     }
-    for (size_t g = 0; g < part->groups; g++) close_group(&part->group[g]);
+    for (size_t g = 0; g < part->groups; g++) {
+        close_group(&part->group[g]);
+        for (size_t k = 0; rows == 1 && k < part->group[g].rows.components; k++)
+            part->steepest = fmax(part->steepest, slope_of(&part->group[g].rows, k));
+    }
+    for (size_t g = 0; g < part->groups; g++) part->group[g].step /= fmax(1, part->steepest);
     return ATT_OK;
 }
 

@@ -31,13 +31,14 @@ typedef struct {
 
 /* Components of one df, the heaviest first. */
 typedef struct {
-    double df, step;  /* of the rule over log scales */
+    double df, step;  /* of the rule over log scales: the finer, the steeper */
     double *log_rest; /* log of the sum of weights from component PART_SLAB s on */
     component_rows rows;
 } part_group;
 
 typedef struct {
     int has_kinks; /* several functionals: where one bound overtakes another, what is left of e_0 has a kink */
+    double steepest; /* with one functional, the most that a variable moves its e, in deviations of it */
     size_t groups;
     part_group *group; /* in the order of their df */
     size_t *variable;  /* what the groups point into */

@@ -12,6 +12,8 @@
 #define STEEPEST 4.0 /* slope for which places serve: loadings up to 0.97 */
 #define LEAST_M 1e-10
 #define LEAST_LOG_WEIGHT (-55.0) /* of scales */
+#define NEXT_TO_ZERO 1e-14
+#define BEYOND_NONE (-1.0) /* the reach of no rule: every component is beyond it */
 
 static double slope_of(const component_rows *rows, size_t k)
 {
@@ -29,15 +31,24 @@ static int has_places(const joint_part *part)
         const component_rows *rows = &part->group[g].rows;
         if (!rows->lower_only || rows->variables != 1) return 0;
         for (size_t k = 0; k < rows->components; k++)
-            if (!isfinite(place_of(rows, k)) || !(fabs(slope_of(rows, k)) <= STEEPEST)) return 0;
+            if (!isfinite(place_of(rows, k))) return 0;
     }
+    return part->groups > 0 && part->steepest <= STEEPEST;
+}
+
+/* Whether all components have the slope of the first. */
+static int has_one_slope(const joint_part *part)
+{
+    for (size_t g = 0; g < part->groups; g++)
+        for (size_t k = 0; k < part->group[g].rows.components; k++)
+            if (slope_of(&part->group[g].rows, k) != slope_of(&part->group[0].rows, 0)) return 0;
     return 1;
 }
 
-static int reserve(place_set *set, size_t more)
+static int reserve(place_set *set)
 {
-    if (set->count + more <= set->room) return 1;
-    size_t room = 2 * set->count + more;
+    if (set->count < set->room) return 1;
+    size_t room = 2 * set->room + 1024;
     double *grown = new_block(room, 3, 1, sizeof(double));
     if (!grown) return 0;
     for (size_t k = 0; k < set->count; k++) {
@@ -50,12 +61,28 @@ static int reserve(place_set *set, size_t more)
     return 1;
 }
 
-/* Component k at one scale; there is room. */
-static void append(place_set *set, const component_rows *rows, size_t k, double ratio, double weight)
+/* Component k at one scale. */
+static att_status put(place_set *set, const component_rows *rows, size_t k, double ratio, double weight)
 {
+    if (set->bins.bins > 0) {
+        joint_bins_put(&set->bins, place_of(rows, k) * ratio, rows->weight[k] * weight);
+        return ATT_OK;
+    }
+    if (!reserve(set)) return ATT_NO_MEMORY;
     set->place[set->count] = place_of(rows, k) * ratio;
     set->slope[set->count] = slope_of(rows, k);
     set->weight[set->count++] = rows->weight[k] * weight;
+    return ATT_OK;
+}
+
+/* Components whose place is beyond a reach, at one scale. */
+static att_status put_beyond(place_set *set, const component_rows *rows, double reach, double ratio,
+                             double weight)
+{
+    att_status status = ATT_OK;
+    for (size_t k = 0; status == ATT_OK && k < rows->components; k++)
+        if (!(fabs(place_of(rows, k)) <= reach)) status = put(set, rows, k, ratio, weight);
+    return status;
 }
 
 static double farthest_place(const component_rows *rows)
@@ -65,73 +92,63 @@ static double farthest_place(const component_rows *rows)
     return most;
 }
 
-/* Components beyond the reach of all rules, at scales from node `first` on. */
-static att_status list_side(joint_places *p, const part_group *group, double reach, double step, int first,
-                            int side)
+/* Components beyond a reach at the trapezoidal rule's scales, from node `first` on; those so small that every place is next to
+ * 0 count as 0. */
+static att_status put_side(joint_places *p, const part_group *group, double reach, double step, int first,
+                           int side)
 {
-    for (int node = first;; node += side) {
+    double most = farthest_place(&group->rows), small[2] = {0, 0};
+    att_status status = ATT_OK;
+    for (int node = first; status == ATT_OK; node += side) {
         double log_weight = chi_scale_log_density(node * step, group->df) + log(2 * step);
-        if (log_weight < LEAST_LOG_WEIGHT) return ATT_OK;
         double ratio = exp(node * step), weight = exp(log_weight);
-        if (!reserve(&p->half[node & 1], group->rows.components)) return ATT_NO_MEMORY;
-        for (size_t k = 0; k < group->rows.components; k++)
-            if (fabs(place_of(&group->rows, k)) > reach)
-                append(&p->half[node & 1], &group->rows, k, ratio, weight);
+        if (log_weight < LEAST_LOG_WEIGHT) break;
+        if (ratio * most < NEXT_TO_ZERO)
+            small[node & 1] += weight;
+        else
+            status = put_beyond(&p->half[node & 1], &group->rows, reach, ratio, weight);
     }
-}
-
-static att_status list_few(joint_places *p, const component_rows *rows, const scale_rule *rule)
-{
-    for (size_t k = 0; k < rows->components; k++) {
-        const scale_rule *own = scale_rule_for(rule, place_of(rows, k));
-        if (!own) continue;
-        if (!reserve(&p->both, own->nodes)) return ATT_NO_MEMORY;
-        for (size_t i = 0; i < own->nodes; i++) append(&p->both, rows, k, own->ratio[i], own->weight[i]);
-    }
-    return ATT_OK;
-}
-
-static att_status list_scales(joint_places *p, const part_group *group, int refinement)
-{
-    double step = group->step / refinement, most = farthest_place(&group->rows);
-    scale_rule rule[SCALE_RULES];
-    att_status status = scale_rules_fill(group->df, 0.5 * step, most, rule);
-    double reach = status == ATT_OK ? rule[SCALE_RULES - 1].reach : 0;
-    if (status == ATT_OK) status = list_few(p, &group->rows, rule);
-    if (status != ATT_OK || scale_rule_for(rule, most)) return status;
-    status = list_side(p, group, reach, step, 0, 1);
-    return status == ATT_OK ? list_side(p, group, reach, step, -1, -1) : status;
-}
-
-/* Normal components have no scale. */
-static att_status list_normals(joint_places *p, const component_rows *rows)
-{
-    if (!reserve(&p->both, rows->components)) return ATT_NO_MEMORY;
-    for (size_t k = 0; k < rows->components; k++) append(&p->both, rows, k, 1, 1);
-    return ATT_OK;
-}
-
-/* Bins take the place of the list, where there is one slope. */
-static att_status gather(place_set *set)
-{
-    for (size_t k = 1; k < set->count; k++)
-        if (set->slope[k] != set->slope[0]) return ATT_OK;
-    if (set->count == 0) return ATT_OK;
-    att_status status = joint_bins_open(set->count, set->place, set->weight, set->slope[0], &set->bins);
-    free(set->place);
-    set->place = NULL;
+    for (int half = 0; half < 2 && status == ATT_OK; half++)
+        if (small[half] > 0) status = put_beyond(&p->half[half], &group->rows, reach, 0, small[half]);
     return status;
+}
+
+static att_status put_few(joint_places *p, const component_rows *rows, const scale_rule *rule)
+{
+    att_status status = ATT_OK;
+    for (size_t k = 0; k < rows->components; k++)
+        for (size_t i = 0; fabs(place_of(rows, k)) <= rule->reach && i < rule->nodes && status == ATT_OK; i++)
+            status = put(&p->both, rows, k, rule->ratio[i], rule->weight[i]);
+    return status;
+}
+
+static att_status put_group(joint_places *p, const part_group *group, int refinement)
+{
+    const component_rows *rows = &group->rows;
+    double step = group->step / refinement;
+    scale_rule rule = {.reach = BEYOND_NONE};
+    att_status status = ATT_OK;
+    if (isinf(group->df)) return put_beyond(&p->both, rows, BEYOND_NONE, 1, 1); /* normals have no scale */
+    if (p->both.bins.bins == 0) {
+        status = scale_rule_fill(group->df, 0.5 * step, farthest_place(rows), &rule);
+        if (status == ATT_OK) status = put_few(p, rows, &rule);
+        if (status != ATT_OK || farthest_place(rows) <= rule.reach) return status;
+    }
+    status = put_side(p, group, rule.reach, step, 0, 1);
+    return status == ATT_OK ? put_side(p, group, rule.reach, step, -1, -1) : status;
 }
 
 att_status joint_places_open(const joint_part *part, int refinement, joint_places *places)
 {
     *places = (joint_places){.serves = has_places(part)};
+    place_set *set[] = {&places->both, &places->half[0], &places->half[1]};
+    int one_slope = places->serves && has_one_slope(part);
     att_status status = ATT_OK;
+    for (int s = 0; one_slope && s < 3 && status == ATT_OK; s++)
+        status = joint_bins_open(slope_of(&part->group[0].rows, 0), &set[s]->bins);
     for (size_t g = 0; places->serves && status == ATT_OK && g < part->groups; g++)
-        status = isinf(part->group[g].df) ? list_normals(places, &part->group[g].rows)
-                                          : list_scales(places, &part->group[g], refinement);
-    if (status == ATT_OK) status = gather(&places->both);
-    for (int half = 0; half < 2 && status == ATT_OK; half++) status = gather(&places->half[half]);
+        status = put_group(places, &part->group[g], refinement);
+    for (int s = 0; one_slope && s < 3 && status == ATT_OK; s++) joint_bins_close(&set[s]->bins);
     return status;
 }
 

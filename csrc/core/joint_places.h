@@ -4,9 +4,9 @@
  *
  *     P(e >= r a_k - slope_k x)  =  Phi(slope_k x - place),      place = r a_k.
  *
- * A t component takes few scales (scale_rule.h), or where it is too far out those of the trapezoidal rule. Places of one
- * slope are gathered in bins (joint_bins.h), others are summed one by one. Where M is below 1e-10 the sum says no more than
- * that; who wants to know goes to joint_given, which works in logs. */
+ * Places of one slope are gathered in bins (joint_bins.h). Others are summed one by one, so that it pays to have few: a t
+ * takes the scales of a Gauss rule (scale_rule.h), where it is not too far out for that. Where M is below 1e-10 the sum says no
+ * more than that; who wants to know goes to joint_given, which works in logs. */
 #ifndef ATTAIN_CORE_JOINT_PLACES_H
 #define ATTAIN_CORE_JOINT_PLACES_H
 
@@ -15,8 +15,8 @@
 
 typedef struct {
     size_t count, room;
-    double *place, *slope, *weight; /* (room); gone once they are in bins */
-    joint_bins bins;                /* none: one by one */
+    double *place, *slope, *weight; /* (room), where slopes differ */
+    joint_bins bins;                /* where they do not */
 } place_set;
 
 /* Even and odd nodes of the trapezoidal rule (joint_given.h) are sets of their own; what does not come from it belongs to

@@ -15,8 +15,12 @@ typedef struct {
 } source_depth;
 
 typedef struct {
-    source_depth depth;
+    int scale_refinement;
     joint_places places;
+} source_places;
+
+typedef struct {
+    source_depth depth;
     size_t blocks, room;
     long *first; /* (blocks), number of the first place */
     given_log *given;
@@ -24,8 +28,9 @@ typedef struct {
 
 typedef struct {
     const joint_part *part;
-    size_t tables;
+    size_t tables, lists;
     source_table *table; /* (tables) */
+    source_places *list; /* (lists), which tables of one refinement of scales share */
 } joint_source;
 
 /* log M at LANES places from number `first` on. ATT_NO_MEMORY, ATT_NO_CONVERGENCE or ATT_OK. */

@@ -1,4 +1,5 @@
-/* Which few scales stand for all of them? */
+/* Which few scales stand for all of them? Polynomials are in t = unit (r - 1), of size 1, so that scales that differ by no
+ * more than roundings of r keep their digits. */
 #include "scale_rule.h"
 
 #include <math.h>
@@ -14,13 +15,15 @@
 #define MOST SCALE_RULE_NODES
 #define LOG_CRAMER (-0.83586) /* log(1.086435 / sqrt(2 pi)) */
 
-static const size_t NODES[SCALE_RULES] = {8, 12, 16, 24, MOST};
+static const size_t NODES[] = {8, 12, 16, 20, 24, 28, MOST};
+#define RULES (sizeof NODES / sizeof *NODES)
 
 /* The trapezoidal rule, and monic orthogonal polynomials on it. */
 typedef struct {
     size_t nodes;
-    double *ratio, *weight, *now, *before; /* (nodes) */
-    double alpha[MOST], beta[MOST + 1]; /* p_(m+1) = (r - alpha_m) p_m - beta_m p_(m-1); beta_0: the mass */
+    double unit;
+    double *t, *weight, *now, *before;  /* (nodes) */
+    double alpha[MOST], beta[MOST + 1]; /* p_(m+1) = (t - alpha_m) p_m - beta_m p_(m-1); beta_0: the mass */
 } measure;
 
 static int counted(double df, double step, int side)
@@ -36,15 +39,16 @@ static int open_measure(measure *m, double df, double step)
 {
     int below = counted(df, step, -1), above = counted(df, step, 1);
     m->nodes = (size_t)(below - 1 + above);
-    m->ratio = new_block(m->nodes, 4, 1, sizeof(double));
-    if (!m->ratio) return 0;
-    m->weight = m->ratio + m->nodes;
+    m->unit = fmax(1, sqrt(2 * df));
+    m->t = new_block(m->nodes, 4, 1, sizeof(double));
+    if (!m->t) return 0;
+    m->weight = m->t + m->nodes;
     m->now = m->weight + m->nodes;
     m->before = m->now + m->nodes;
     double total = 0;
     for (size_t i = 0; i < m->nodes; i++) {
         double s = ((double)i - (below - 1)) * step;
-        m->ratio[i] = exp(s);
+        m->t[i] = m->unit * expm1(s);
         total += m->weight[i] = exp(chi_scale_log_density(s, df) + log(step));
     }
     for (size_t i = 0; i < m->nodes; i++) m->weight[i] /= total;
@@ -59,11 +63,11 @@ static void find_recurrence(measure *m)
     m->beta[0] = 1;
     for (size_t degree = 0; degree < MOST; degree++) {
         double moment = 0, next_norm = 0;
-        for (size_t i = 0; i < m->nodes; i++) moment += m->weight[i] * m->ratio[i] * m->now[i] * m->now[i];
+        for (size_t i = 0; i < m->nodes; i++) moment += m->weight[i] * m->t[i] * m->now[i] * m->now[i];
         m->alpha[degree] = moment / norm;
         for (size_t i = 0; i < m->nodes; i++) {
             double last = degree > 0 ? m->beta[degree] * m->before[i] : 0;
-            double next = (m->ratio[i] - m->alpha[degree]) * m->now[i] - last;
+            double next = (m->t[i] - m->alpha[degree]) * m->now[i] - last;
             m->before[i] = m->now[i];
             m->now[i] = next;
             next_norm += m->weight[i] * next * next;
@@ -77,21 +81,21 @@ static void find_recurrence(measure *m)
 static double reach_of(const measure *m, size_t n)
 {
     double degree = 2 * (double)n, log_rest = LOG_CRAMER + 0.5 * lgamma(degree) - lgamma(degree + 1);
+    log_rest -= degree * log(m->unit);
     for (size_t j = 1; j <= n; j++) log_rest += log(m->beta[j]);
     return exp((log(SCALE_RULE_ERROR) - log_rest) / degree);
 }
 
 /* Nodes are the eigenvalues of the Jacobi matrix (Golub & Welsch 1969). */
-static att_status find_nodes(const measure *m, scale_rule *rule)
+static att_status find_nodes(const measure *m, size_t n, double *t)
 {
-    size_t n = rule->nodes;
     double matrix[MOST * MOST] = {0};
     for (size_t j = 0; j < n; j++) {
         matrix[j * (n + 1)] = m->alpha[j];
         if (j > 0) matrix[j * n + j - 1] = sqrt(m->beta[j]);
     }
     gsl_matrix_view jacobi = gsl_matrix_view_array(matrix, n, n);
-    gsl_vector_view value = gsl_vector_view_array(rule->ratio, n);
+    gsl_vector_view value = gsl_vector_view_array(t, n);
     gsl_eigen_symm_workspace *work = gsl_eigen_symm_alloc(n);
     if (!work) return ATT_NO_MEMORY;
     int failed = gsl_eigen_symm(&jacobi.matrix, &value.vector, work);
@@ -99,42 +103,34 @@ static att_status find_nodes(const measure *m, scale_rule *rule)
     return failed ? ATT_NO_CONVERGENCE : ATT_OK;
 }
 
-/* Christoffel's numbers: sums of positive terms, so that small weights too have all their digits. */
-static void find_weights(const measure *m, scale_rule *rule)
+/* Christoffel's number of a node: one over a sum of positive terms, so that small weights too have all their digits. */
+static double weight_of(const measure *m, size_t n, double t)
 {
-    for (size_t i = 0; i < rule->nodes; i++) {
-        double before = 0, now = 1, sum = 1;
-        for (size_t j = 0; j + 1 < rule->nodes; j++) {
-            double last = j > 0 ? sqrt(m->beta[j]) * before : 0;
-            double next = ((rule->ratio[i] - m->alpha[j]) * now - last) / sqrt(m->beta[j + 1]);
-            before = now;
-            now = next;
-            sum += now * now;
-        }
-        rule->weight[i] = 1 / sum;
+    double before = 0, now = 1, sum = 1;
+    for (size_t j = 0; j + 1 < n; j++) {
+        double last = j > 0 ? sqrt(m->beta[j]) * before : 0;
+        double next = ((t - m->alpha[j]) * now - last) / sqrt(m->beta[j + 1]);
+        before = now;
+        now = next;
+        sum += now * now;
     }
+    return 1 / sum;
 }
 
-att_status scale_rules_fill(double df, double step, double farthest, scale_rule rule[SCALE_RULES])
+att_status scale_rule_fill(double df, double step, double farthest, scale_rule *rule)
 {
     measure m;
+    size_t choice = 0;
     if (!open_measure(&m, df, step)) return ATT_NO_MEMORY;
     find_recurrence(&m);
-    att_status status = ATT_OK;
-    for (size_t i = 0; i < SCALE_RULES; i++) rule[i].reach = 0;
-    for (size_t i = 0; status == ATT_OK && i < SCALE_RULES && (i == 0 || rule[i - 1].reach < farthest); i++) {
-        rule[i].nodes = NODES[i];
-        rule[i].reach = reach_of(&m, NODES[i]);
-        status = find_nodes(&m, &rule[i]);
-        if (status == ATT_OK) find_weights(&m, &rule[i]);
+    while (choice + 1 < RULES && !(reach_of(&m, NODES[choice]) >= farthest)) choice++;
+    rule->nodes = NODES[choice];
+    rule->reach = reach_of(&m, rule->nodes);
+    att_status status = find_nodes(&m, rule->nodes, rule->ratio);
+    for (size_t i = 0; status == ATT_OK && i < rule->nodes; i++) {
+        rule->weight[i] = weight_of(&m, rule->nodes, rule->ratio[i]);
+        rule->ratio[i] = 1 + rule->ratio[i] / m.unit;
     }
-    free(m.ratio);
+    free(m.t);
     return status;
-}
-
-const scale_rule *scale_rule_for(const scale_rule rule[SCALE_RULES], double place)
-{
-    for (size_t i = 0; i < SCALE_RULES; i++)
-        if (fabs(place) <= rule[i].reach) return &rule[i];
-    return NULL;
 }

@@ -1,4 +1,4 @@
-/* Few scales in the place of many: Gauss rules for r, the scale of a t, where the trapezoidal rule over log r (chi_scale.h)
+/* Few scales in the place of many: a Gauss rule for r, the scale of a t, where the trapezoidal rule over log r (chi_scale.h)
  * takes tens of nodes.
  *
  * The rule of n nodes is right for polynomials in r of degree 2n - 1, and for f(r) = Phi(u - place r) it errs by
@@ -11,8 +11,8 @@
 
 #include "attain/status.h"
 
-#define SCALE_RULES 5
 #define SCALE_RULE_NODES 32
+#define SCALE_RULE_ERROR 1e-23 /* absolute, rounding apart: nothing beside probabilities from 1e-10 on */
 
 typedef struct {
     size_t nodes;
@@ -20,13 +20,8 @@ typedef struct {
     double ratio[SCALE_RULE_NODES], weight[SCALE_RULE_NODES]; /* of sum 1 */
 } scale_rule;
 
-#define SCALE_RULE_ERROR 1e-23 /* absolute: nothing beside the probabilities for which the rules are used */
-
-/* Rules of more and more nodes for a t of finite df, until one serves the place `farthest`; the reach of the others is 0. Made
- * from the trapezoidal rule of step `step` in log r. ATT_NO_MEMORY, ATT_NO_CONVERGENCE or ATT_OK. */
-att_status scale_rules_fill(double df, double step, double farthest, scale_rule rule[SCALE_RULES]);
-
-/* The shortest rule that serves a place, or NULL. */
-const scale_rule *scale_rule_for(const scale_rule rule[SCALE_RULES], double place);
+/* The shortest rule that reaches the place `farthest`, or the longest one, for a t of finite df; made from the trapezoidal rule
+ * of step `step` in log r. ATT_NO_MEMORY, ATT_NO_CONVERGENCE or ATT_OK. */
+att_status scale_rule_fill(double df, double step, double farthest, scale_rule *rule);
 
 #endif

@@ -203,7 +203,7 @@ class Worker:
     def _joint(self, events: Sequence[AnyEvent], work: _Work) -> Answer:
         names = list(dict.fromkeys(name for event in events for name in event.indicators))
         memory, drawing = self._memory(), self.baseline.drawing
-        memory.told = {name: work.told(name) for name in names}
+        memory.told = work.told
         joint = joint_probability(events, work.projection, work.dependence, drawing, memory=memory)
         if joint.log_probability is None:
             raise ArgumentError(joint.reason.en)
@@ -237,15 +237,17 @@ class _Work:
     changes: Mapping[str, Change]
     dependence: Dependence
 
-    def told(self, name: str) -> Any:
-        """What the mixture and the loading of an indicator follow from."""
-        return self.basis, self.changes.get(name), self.dependence.of(name).tobytes()
+    @functools.cached_property
+    def told(self) -> dict[str, Any]:
+        """By indicator what its mixture and its loading follow from."""
+        loadings = {name: self.dependence.of(name).tobytes() for name in self.projection.indicators}
+        return {name: (self.basis, self.changes.get(name), own) for name, own in loadings.items()}
 
     def key_of(self, event: AnyEvent) -> Any:
         """What the probability of an event depends on beside the event; of one indicator not on its loading."""
         if len(event.indicators) == 1:
             return self.basis, self.changes.get(event.indicators[0])
-        return tuple(self.told(name) for name in event.indicators)
+        return tuple(self.told[name] for name in event.indicators)
 
 
 def failed(error: BaseException) -> Answer:

@@ -69,13 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     plans.set_defaults(run=_plans)
 
     figures = commands.add_parser("audit", help="where the figures of a history disagree with each other")
-    figures.add_argument("history", metavar="HISTORY", help="id of a bundled history, or a .csv file")
+    figures.add_argument("history", metavar="HISTORY", help="id of a bundled history, or a .csv or .xlsx file")
     figures.add_argument("--format", choices=("table", "json"), default="table")
     figures.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the table")
     figures.set_defaults(run=_audit)
 
     projection = commands.add_parser("project", help="project the indicators of a history")
-    projection.add_argument("history", metavar="HISTORY", help="id of a bundled history, or a .csv file")
+    projection.add_argument("history", metavar="HISTORY", help="id of a bundled history, or a .csv or .xlsx file")
     projection.add_argument("--to", type=int, required=True, metavar="YEAR", help="last year")
     projection.add_argument("--format", choices=("table", "csv"), default="table")
     _model_options(projection)
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "plans", metavar="PLAN", nargs="+", help="id of a bundled plan, or a .yaml, .toml or .json file"
     )
     assessment.add_argument(
-        "--history", metavar="FILE", help="id of a bundled history, or a .csv file (default: the plan's own)"
+        "--history", metavar="FILE", help="id of a bundled history, or a .csv or .xlsx file (default: the plan's own)"
     )
     assessment.add_argument("--seed", type=int, default=0, metavar="S", help="seed of simulated paths and integrals")
     assessment.add_argument(
@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
     checking = commands.add_parser("check", help="do the targets of a plan agree with each other?")
     checking.add_argument("plan", metavar="PLAN", help="id of a bundled plan, or a .yaml, .toml or .json file")
     checking.add_argument(
-        "--history", metavar="FILE", help="id of a bundled history, or a .csv file (default: the plan's own)"
+        "--history", metavar="FILE", help="id of a bundled history, or a .csv or .xlsx file (default: the plan's own)"
     )
     checking.add_argument("--format", choices=("table", "json"), default="table", help="on standard output")
     checking.add_argument("--lang", choices=("en", "zh"), default="en", help="language of the page")
@@ -129,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     many.set_defaults(run=_sweep)
 
     past = commands.add_parser("backtest", help="project a panel of series from past years, and score the projections")
-    past.add_argument("panel", metavar="PANEL", help="id of a bundled history, or a .csv file")
+    past.add_argument("panel", metavar="PANEL", help="id of a bundled history, or a .csv or .xlsx file")
     past.add_argument("--horizons", type=_years, default=(1, 3, 5), metavar="H,H", help="years ahead (default 1,3,5)")
     past.add_argument(
         "--origins", choices=("last", "all"), default="last", help="the latest year of each series, or all"

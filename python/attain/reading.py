@@ -1,8 +1,8 @@
 """Histories in every form they come in, read and checked: what is not understood is refused, with the place and the
 way out.
 
-Each form (a bundled id; a CSV file or a frame, tidy or wide; a Series) becomes one tidy frame of cells as they were
-written, labelled by their place; `_from_tidy` checks it column by column.
+Each form (a bundled id; a CSV file, an Excel sheet or a frame, tidy or wide; a Series) becomes one tidy frame of cells
+as they were written, labelled by their place; `_from_tidy` checks it column by column.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from attain.identity import Identity
 from attain.language import Text
 from attain.precision import UPWARD, as_modelled, as_written, looseness_of, months_of, read_cell, read_share
 from attain.scale import LOGIT
+from attain.spreadsheet import read_sheet
 from attain.units import convert, decimal, parse_points, parse_rate, plain_number
 
 KINDS = ("level", "growth", "share", "change")
@@ -45,7 +46,7 @@ _EMPTY = "is empty; a history needs at least one figure"
 def load_history(
     source: str | PathLike[str] | pd.DataFrame | pd.Series[Any] | History, *, name: str | None = None
 ) -> History:
-    """Figures from a bundled id, a CSV file, a tidy or wide DataFrame, or a Series.
+    """Figures from a bundled id, a CSV or Excel file, a tidy or wide DataFrame, or a Series.
 
     Parameters
     ----------
@@ -55,6 +56,7 @@ def load_history(
         * the id of a bundled history (`"jiangxi"`);
         * the path of a CSV file with at least the columns indicator, year (or period) and value, and any other of
           `COLUMNS`; a CSV without a column `indicator` is wide: a column year, and one column per indicator;
+        * the path of an .xlsx file, whose first sheet is such a table (needs `openpyxl`: `pip install attain[excel]`);
         * a DataFrame of either form; wide: index year (or dates, one per year), one column per indicator, a missing
           cell is a year without figure;
         * a Series with such an index, named after its indicator;
@@ -76,7 +78,7 @@ def load_history(
     text = str(source)
     if Path(text).suffix == "" and not Path(text).exists():
         return _bundled(text)
-    return _from_csv(Path(text), name or text)
+    return _from_file(Path(text), name or text)
 
 
 # --- the forms ------------------------------------------------------------------------------------------------------
@@ -86,7 +88,7 @@ def _bundled(name: str) -> History:
     folder = resources.files("attain").joinpath("data")
     if not folder.joinpath(f"{name}.csv").is_file():
         known = ", ".join(sorted(e.name[:-4] for e in folder.iterdir() if e.name.endswith(".csv")))
-        raise DataError(f"no bundled history {name!r}; bundled: {known}; or give the path of a .csv file")
+        raise DataError(f"no bundled history {name!r}; bundled: {known}; or give the path of a .csv or .xlsx file")
     about = yaml.safe_load(folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8"))
     frame = _read_csv(folder.joinpath(f"{name}.csv").read_text(encoding="utf-8"), name)
     treatments = {treatment: Text(**texts) for treatment, texts in about["treatments"].items()}
@@ -98,25 +100,31 @@ def _bundled(name: str) -> History:
     )
 
 
-def _from_csv(path: Path, name: str) -> History:
-    if path.suffix != ".csv":
-        raise DataError(f"{name}: a history is a .csv file; save the sheet as CSV (UTF-8)")
+def _from_file(path: Path, name: str) -> History:
+    if path.suffix not in (".csv", ".xlsx"):
+        raise DataError(f"{name}: a history is a .csv or .xlsx file; save the sheet as CSV (UTF-8)")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        frame = _sheet(path, name) if path.suffix == ".xlsx" else _read_csv(path.read_text(encoding="utf-8-sig"), name)
     except OSError as error:
         raise DataError(f"{name}: cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{name}: is not UTF-8 text; save it as CSV UTF-8") from error
-    frame = _read_csv(text, name)
     if "indicator" in frame.columns:
         return _from_tidy(frame, name)
     if "year" not in frame.columns:
         raise DataError(
             f"{name}: neither a column indicator (one figure per row) nor a column year (one column per indicator);"
-            f" its columns are {', '.join(map(repr, frame.columns))}, and commas separate them"
+            f" its columns are {', '.join(map(repr, frame.columns))}; in a .csv file commas separate them"
         )
     wide = frame.set_index("year").map(lambda cell: cell if cell.strip() else None)
     return _from_wide(wide, name, frame.index)
+
+
+def _sheet(path: Path, name: str) -> pd.DataFrame:
+    try:
+        return read_sheet(path)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from error
 
 
 def _read_csv(text: str, name: str) -> pd.DataFrame:

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
-from zipfile import BadZipFile
 
 import pandas as pd
 import yaml
@@ -23,6 +22,7 @@ from attain.errors import ArgumentError, AttainError
 from attain.plan import StrictLoader
 from attain.prior import Prior
 from attain.projection import Model
+from attain.spreadsheet import read_sheet
 from attain.target import AS_STATED, TO_THE_NUMBER, Amount, Year, describe_problem
 from attain.units import parse_amount, parse_rate
 
@@ -372,7 +372,7 @@ def load_scenarios(source: str | PathLike[str]) -> list[Scenario]:
     source
         A .yaml file with `scenarios`, `grid`, `one_at_a_time` or `latin_hypercube`; or a .csv or .xlsx table with one
         scenario in a row, its name in the column `scenario`, and places such as `drift.output` as the other columns;
-        an empty cell changes nothing.
+        an empty cell changes nothing. Of an .xlsx file the first sheet (needs `openpyxl`: `pip install attain[excel]`).
 
     Raises
     ------
@@ -392,7 +392,7 @@ def load_study(source: str | PathLike[str]) -> tuple[Study, list[Scenario]]:
         return study, study.listed()
     except OSError as error:
         raise ArgumentError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (AttainError, yaml.YAMLError, ValueError, BadZipFile) as error:
+    except (AttainError, yaml.YAMLError, ValueError) as error:
         raise ArgumentError(f"{path}: {' '.join(str(error).split())}") from error
 
 
@@ -409,10 +409,7 @@ def _table(path: Path) -> pd.DataFrame:
     if path.suffix == ".csv":
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     if path.suffix == ".xlsx":
-        try:
-            return pd.read_excel(path, dtype=str).fillna("")
-        except ImportError as error:
-            raise ArgumentError(f"{error}; or save it as .csv") from error
+        return read_sheet(path)
     raise ArgumentError("scenarios are a .yaml, .csv or .xlsx file")
 
 

@@ -136,7 +136,7 @@ static void assert_within(double value, double expected, double error)
 static void components_may_be_gathered(void **unused)
 {
     (void)unused;
-    static const double DF[] = {1.4, 5.4, 30, INFINITY}, PUSH[] = {-3, 0, 1.5, 5};
+    static const double DF[] = {1.4, 5.4, 30, INFINITY, 1e6, 1e12}, PUSH[] = {-3, 0, 1.5, 5};
     for (size_t d = 0; d < COUNT(DF); d++) {
         for (size_t c = 0; c < COUNT(PUSH); c++) {
             problem gathered = walks(4, COMPONENTS, DF[d]), single;
@@ -151,6 +151,50 @@ static void components_may_be_gathered(void **unused)
             assert_within(solved(&single, FINE).log_probability, log_p, 1e-12 * fmax(1, -log_p));
         }
     }
+}
+
+/* Loadings near the most that there may be, where the integrand is narrow, and places far out at few degrees of freedom. */
+static void errors_cover_what_they_say(void **unused)
+{
+    (void)unused;
+    for (int round = 0; round < 400; round++) {
+        problem p = walks(2 + (size_t)round % 3, 1 + (size_t)round % 2, round % 4 ? INFINITY : 1.5);
+        for (size_t i = 0; i < p.indicators; i++) {
+            for (size_t k = 0; k < p.components; k++) {
+                double spread = pow(10, 4 * uniform() - 3);
+                for (size_t c = 0; c < YEARS * YEARS; c++) p.scale[i][k][c / YEARS][c % YEARS] *= spread;
+            }
+            p.loading[i][0] = (uniform() < 0.5 ? -1 : 1) * (0.94 + 0.03 * uniform());
+            p.lower[i][0] = (4 * uniform() - 2) * (round % 5 ? 1 : 4);
+        }
+        att_joint_result usual = solved(&p, ORDINARY), fine = solved(&p, FINE);
+        assert_within(usual.log_probability, fine.log_probability, usual.log_error + fine.log_error);
+    }
+}
+
+/* One degree of freedom far out, all its chance in a narrow range of scales, and loadings near the most. */
+static void narrow_ranges_of_scales_are_seen(void **unused)
+{
+    (void)unused;
+    problem p = walks(2, 2, INFINITY);
+    double location[2][2] = {{683.81, -18919}, {-5.21, -5.21}},
+           spread[2][2] = {{0.14273, 6.41}, {0.924, 0.924}};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < 2; k++) {
+            p.location[i][k][YEARS - 1] = location[i][k];
+            for (size_t c = 0; c < YEARS * YEARS; c++)
+                p.scale[i][k][c / YEARS][c % YEARS] = spread[i][k] * spread[i][k];
+        }
+        p.lower[i][0] = 0;
+    }
+    p.df[0][0] = 1;
+    p.weight[0][0] = 0.4;
+    p.weight[0][1] = 0.6;
+    p.loading[0][0] = -0.97;
+    p.loading[1][0] = 0.96;
+    att_joint_result usual = solved(&p, ORDINARY), fine = solved(&p, FINE);
+    assert_within(usual.log_probability, fine.log_probability, usual.log_error + fine.log_error);
+    assert_within(usual.log_probability, -19.491549286759, 1e-10);
 }
 
 static void normals_in_one_year_are_a_rectangle(void **unused)
@@ -413,6 +457,8 @@ int main(void)
         cmocka_unit_test(one_indicator_is_a_multivariate_t),
         cmocka_unit_test(margins_are_exact),
         cmocka_unit_test(components_may_be_gathered),
+        cmocka_unit_test(errors_cover_what_they_say),
+        cmocka_unit_test(narrow_ranges_of_scales_are_seen),
         cmocka_unit_test(strangers_multiply),
         cmocka_unit_test(what_is_remembered_is_the_same_to_the_last_bit),
         cmocka_unit_test(tails_are_stable),

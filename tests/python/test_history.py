@@ -474,7 +474,7 @@ def test_bad_objects_name_the_place():
         at.load_history("atlantis")
     with pytest.raises(DataError, match=r"nowhere.csv: cannot be read"):
         at.load_history("nowhere.csv")
-    with pytest.raises(DataError, match=r"h.ods: a history is a .csv file"):
+    with pytest.raises(DataError, match=r"h.ods: a history is a .csv or .xlsx file"):
         at.load_history("h.ods")
 
 

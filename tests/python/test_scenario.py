@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -135,6 +136,21 @@ def test_a_table_says_the_same(tmp_path):
     assert [s.content for s in at.load_scenarios(path)] == [s.content for s in at.load_scenarios(yaml)[:2]]
 
 
+def test_a_sheet_says_the_same_as_a_table(tmp_path):
+    """-1 % is a number in a sheet, shown as per cent."""
+    rows = [("scenario", "drift", "volatility", "exclude"), ("slow", -0.01, None, "a, b"), (2026, None, 1.5, None)]
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.active["B2"].number_format = "0%"
+    book.save(tmp_path / "s.xlsx")
+    table = tmp_path / "s.csv"
+    table.write_text('scenario,drift,volatility,exclude\nslow,-1%,,"a, b"\n2026,,1.5,\n', encoding="utf-8")
+    found = at.load_scenarios(tmp_path / "s.xlsx")
+    assert found == at.load_scenarios(table)
+    assert found[0].override.drift == "-1%"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
@@ -147,8 +163,8 @@ def test_a_table_says_the_same(tmp_path):
         ("s.txt", "", ".yaml, .csv or .xlsx"),
         ("s.csv", "", "No columns"),
         ("s.csv", 'scenario,drift\n"a,1%\n', "EOF"),
-        ("s.xlsx", "none", "Excel file format"),
-        ("s.xlsx", "PK\x03\x04", "not a zip file"),
+        ("s.xlsx", "none", "not an Excel workbook"),
+        ("s.xlsx", "PK\x03\x04", "not an Excel workbook"),
     ],
 )
 def test_a_bad_file_is_named(tmp_path, name, text, told):

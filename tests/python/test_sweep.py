@@ -3,10 +3,14 @@ of a sweep are the same whoever computes it, in whatever order, and after a stop
 
 import math
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -353,6 +357,44 @@ def test_a_dask_cluster_that_loses_a_worker(serial, tmp_path):
         results = at.sweep(PLAN, HISTORY, SCENARIOS, executor=client.get_executor(), out=tmp_path, chunk=2)
         assert killed.is_set()
     assert bytes_of(results) == bytes_of(serial)
+
+
+MPI_STUDY = """
+import sys
+from mpi4py.futures import MPIPoolExecutor
+from sweeps import HISTORY, PLAN, draws
+import attain as at
+if __name__ == "__main__":
+    with MPIPoolExecutor() as executor:
+        at.sweep(PLAN, HISTORY, draws(60), executor=executor, chunk=7).to_pickle(sys.argv[1])
+        print("workers:", executor.num_workers)
+"""
+BEYOND_THE_CORES = {  # what Open MPI refuses otherwise, as root too; its version 5 has another name for it
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+}
+
+
+def test_bytes_do_not_depend_on_mpi(serial, tmp_path):
+    """Three ranks, one of which hands out."""
+    pytest.importorskip("mpi4py")
+    if shutil.which("mpiexec") is None:
+        pytest.skip("there is no mpiexec")
+    (tmp_path / "study.py").write_text(MPI_STUDY)
+    arguments = ["-m", "mpi4py.futures", tmp_path / "study.py", tmp_path / "results"]
+    run = subprocess.run(
+        ["mpiexec", "-n", "3", sys.executable, *arguments],
+        env=os.environ | BEYOND_THE_CORES | {"PYTHONPATH": str(Path(__file__).parent)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    assert "workers: 2" in run.stdout
+    assert bytes_of(pd.read_pickle(tmp_path / "results")) == bytes_of(serial)
 
 
 # --- stopped and resumed ----------------------------------------------------------------------------------------------

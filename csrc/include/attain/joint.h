@@ -60,10 +60,9 @@ typedef struct {
 } att_joint_result;
 
 /* log P of all bounds. Up to one dimension steps are halved until the error, estimated from two coarser rules, is below
- * that asked for, and below 1e-6 where convergence is exponential.
- * There it never was found below the actual error; with several functionals of one indicator 3 times in 40, by a factor
- * of up to 1.8 (docs/accuracy.md). -INFINITY when components known for certain
- * lie outside.
+ * that asked for, and below 1e-6 where convergence is exponential. There it was not found below the actual error, with steps
+ * that start as fine as the loadings ask; with several functionals of one indicator 3 times in 40, by a factor of up to 1.8
+ * (docs/accuracy.md). -INFINITY when components known for certain lie outside.
  *
  * Statuses of att_mixture_margin for a mixture, and ATT_NOT_FINITE: a NaN. ATT_EMPTY_RECTANGLE: a lower bound above its upper one.
  * ATT_BAD_ARGUMENT: NULL, no indicators, loadings beyond ATT_JOINT_MOST_COMMON, an accuracy out of its domain.
