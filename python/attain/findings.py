@@ -244,7 +244,7 @@ def _is_missed(reading: Reading, name: str, rest: Sequence[Row], own: Sequence[R
 def _implied(reading: Reading, name: str, rest: Sequence[Row], own: Sequence[Row]) -> list[Refuted]:
     """Of every row of a target its negation beside the rest, and the proof that they contradict each other; none where
     the rest does not imply the target, and a point beside it is kept."""
-    refuted = []
+    refuted: list[Refuted] = []
     for row in own:
         against = [*rest, row.negation()]
         found = decide(against, reading.point)
@@ -263,9 +263,8 @@ def _redundancy(reading: Reading, target: Target, refuted: Sequence[Refuted], re
     own, cause = quoted(target), joined(causes)
     verb = "gives" if len(causes) == 1 else "give"
     functional = reading.functionals[target.id][0]
-    low, high = functional.reach(rest)
     least = target.bounds[0] is not None
-    room = low if least != (functional.form == "reduction") else high
+    room = functional.limit(rest, least != (functional.form == "reduction"))
     text = Text(f"{own.en} holds in any case.", f"{own.zh}必然成立。")
     if causes and room is not None:
         number = _number_words(target, _bound_at(target, functional, room, down=least), down=least)
@@ -358,8 +357,7 @@ def need(reading: Reading, name: str) -> float | None:
     if functional.whole is not None and target.since is None and not share:
         return None
     over = functional if _starts_ahead(target, last) or share else Functional(functional.part, last.functional.part)
-    low, high = over.reach(reading.alone(name))
-    ratio = low if _asks_for_least(target) else high
+    ratio = over.limit(reading.alone(name), _asks_for_least(target))
     if ratio is None:
         return None
     if share:

@@ -80,7 +80,11 @@ class Functional:
         return Row({self.part: sign, self.whole: -sign * ratio}, plain, Fraction(0), source)
 
     def reach(self, rows: Sequence[Row]) -> Reach:
-        """Least and largest ratio, or level, over rows; None where there is no bound, or no solution.
+        """Least and largest ratio, or level, over rows; None where there is no bound, or no solution."""
+        return self.limit(rows, least=True), self.limit(rows, least=False)
+
+    def limit(self, rows: Sequence[Row], least: bool) -> Fraction | None:
+        """One end of `reach`.
 
         A ratio is the linear fractional programme of Charnes and Cooper (1962): with the rows times a scale and the
         whole at 1 it is linear.
@@ -89,8 +93,9 @@ class Functional:
             scale = "scale"
             rows = [Row({**row.coefficients, scale: -row.bound}, row.sense, Fraction(0)) for row in rows]
             rows += [Row({self.whole: Fraction(1)}, "=", Fraction(1)), Row({scale: Fraction(-1)}, "<", Fraction(0))]
-        lowest, highest = (supremum(rows, {self.part: Fraction(sign)}) for sign in (-1, 1))
-        return None if lowest is None else -lowest, highest
+        sign = Fraction(-1 if least else 1)
+        highest = supremum(rows, {self.part: sign})
+        return None if highest is None else sign * highest
 
 
 def fraction(value: Decimal, unit_name: str | None = None) -> Fraction:

@@ -13,7 +13,6 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -309,7 +308,8 @@ class Reading:
 
     def alone(self, name: str) -> list[Row]:
         """What one target says, with the figures behind it as published."""
-        return self.grounded([*self._stated[name], *(row for figure in self.figures[name] for row in figure.rows(rounded=False))])
+        published = [row for figure in self.figures[name] for row in figure.rows(rounded=False)]
+        return self.grounded([*self._stated[name], *published])
 
     def met_exactly(self, names: Iterable[str]) -> list[Row]:
         """Some targets at their numbers, without figures and relations."""
