@@ -7,21 +7,19 @@ every year that satisfies all targets, or multipliers that add them up to a cont
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 
-from attain.findings import Conflict, Finding, conflicts, over_allocated, redundant, strained
+from attain.findings import Conflict, Finding, Told, conflicts, over_allocated, redundant, strained
 from attain.history import History
 from attain.implied import Implied, implied_by, overlapping
 from attain.language import Language, Text
-from attain.linear import Certificate, Row, Variable, decide
 from attain.plan import Plan, load_plan
 from attain.reading import load_history
-from attain.worlds import Group, Reading, World, groups
+from attain.worlds import Reading, groups
 
 CONSISTENT, INFEASIBLE = "consistent", "infeasible"
 VERDICT_COLUMNS = ("verdict", "others", "number", "text", "text_zh")
@@ -140,13 +138,14 @@ def check(plan: Any, history: Any = None) -> Consistency:
     source = history if history is not None else loaded.history
     figures = None if source is None else load_history(source)
     parts = groups(loaded, figures)
-    stated = [group.read(World()) for group in parts]
-    found = [conflict for reading in stated for conflict in conflicts(reading)]
-    told = {t: list(findings) for reading in stated for t, findings in _findings(reading).items()}
+    read = [[_Outcome(group.read(world)) for world in group.worlds()] for group in parts]
+    stated = [outcomes[0] for outcomes in read]
+    found = [conflict for outcome in stated for conflict in outcome.conflicts]
+    told = [finding for outcome in stated for finding in outcome.findings]
     rows = {t.id: _verdicts(t.id, found, told) for t in loaded.targets}
     implied = [*(i for group in parts for i in implied_by(group)), *overlapping(loaded)]
-    alone = [name for reading in stated for name in _alone(reading)]
-    tried = [_Tried(list(_outcomes(group))) for group in parts if group.targets[0].id not in alone]
+    alone = [name for outcome in stated for name in _alone(outcome.reading)]
+    tried = [_Tried(outcomes) for outcomes in read if outcomes[0].reading.group.targets[0].id not in alone]
     changes = [row for group in tried for row in group.changes()]
     return Consistency(
         plan=loaded,
@@ -161,24 +160,16 @@ def check(plan: Any, history: Any = None) -> Consistency:
     )
 
 
-def _findings(reading: Reading) -> dict[str, list[Finding]]:
-    """What a reading without a conflict finds, by target; a total below its local floors is not told to be redundant
-    too."""
-    if isinstance(decide(reading.rows), Certificate):
-        return {}
-    above = list(over_allocated(reading))
-    floors = {finding.target for finding in above}
-    found = [*(f for f in redundant(reading) if f.target not in floors), *above, *strained(reading)]
-    return {name: [f for f in found if f.target == name] for name in reading.targets}
-
-
-def _verdicts(name: str, found: Sequence[Conflict], told: dict[str, list[Finding]]) -> list[list[Any]]:
+def _verdicts(name: str, conflicts: Sequence[Conflict], findings: Sequence[Finding]) -> list[list[Any]]:
     rows: list[list[Any]] = [
         [INFEASIBLE, [t for t in conflict.targets if t != name], None, conflict.text, conflict.text_zh]
-        for conflict in found
+        for conflict in conflicts
         if name in conflict.targets
     ]
-    rows += [[f.verdict, list(f.others), f.number, f.text.en, f.text.zh] for f in told.get(name, [])]
+    for finding in findings:
+        if finding.target == name:
+            text, others = finding.tell()
+            rows.append([finding.verdict, list(others), finding.number, text.en, text.zh])
     return rows or [[CONSISTENT, [], None, "", ""]]
 
 
@@ -199,7 +190,11 @@ class _Outcome:
     """What a group comes to in one world."""
 
     reading: Reading
-    feasible: bool
+
+    @property
+    def feasible(self) -> bool:
+        """Can all targets be met together?"""
+        return self.reading.point is not None
 
     @functools.cached_property
     def conflicts(self) -> list[Conflict]:
@@ -207,12 +202,22 @@ class _Outcome:
         return [] if self.feasible else list(conflicts(self.reading))
 
     @functools.cached_property
-    def findings(self) -> dict[tuple[str, str], Text]:
-        """Target and verdict, with the text."""
+    def findings(self) -> list[Finding]:
+        """Of a world that is feasible, in the order of its targets; a total below its local floors is not told to be
+        redundant too."""
         if not self.feasible:
-            told = [(t, Text(c.text, c.text_zh)) for c in self.conflicts for t in c.targets]
-            return {(t, INFEASIBLE): text for t, text in told}
-        return {(t, f.verdict): f.text for t, own in _findings(self.reading).items() for f in own}
+            return []
+        above = list(over_allocated(self.reading))
+        floors = {finding.target for finding in above}
+        found = [*(f for f in redundant(self.reading) if f.target not in floors), *above, *strained(self.reading)]
+        return [f for name in self.reading.targets for f in found if f.target == name]
+
+    @functools.cached_property
+    def verdicts(self) -> dict[tuple[str, str], Callable[[], Told]]:
+        """Target and verdict, with what tells of it."""
+        found = [(t, Told(Text(c.text, c.text_zh))) for c in self.conflicts for t in c.targets]
+        infeasible = {(t, INFEASIBLE): functools.partial(Told, *told) for t, told in found}
+        return infeasible | {(f.target, f.verdict): f.tell for f in self.findings}
 
 
 @dataclass(frozen=True)
@@ -254,36 +259,18 @@ def _alone(reading: Reading) -> Iterator[str]:
 
 def _differences(stated: _Outcome, outcome: _Outcome) -> Iterator[tuple[str, str, bool]]:
     """Targets and verdicts that a world adds (True) or loses."""
-    for target, verdict in outcome.findings:
-        if (target, verdict) not in stated.findings:
+    for target, verdict in outcome.verdicts:
+        if (target, verdict) not in stated.verdicts:
             yield target, verdict, True
-    for target, verdict in stated.findings:
-        if outcome.feasible and (target, verdict) not in outcome.findings:
+    for target, verdict in stated.verdicts:
+        if outcome.feasible and (target, verdict) not in outcome.verdicts:
             yield target, verdict, False
 
 
 def _change_row(stated: _Outcome, outcome: _Outcome, target: str, verdict: str, added: bool) -> list[Any]:
     reading = outcome.reading.describe()
     lost = Text(f"No longer {verdict}.", "不再成立。")
-    text = outcome.findings[target, verdict] if added else lost
+    text = outcome.verdicts[target, verdict]().text if added else lost
     before = CONSISTENT if added else verdict
     after = verdict if added else CONSISTENT
     return [reading.en, target, before, after, text.en, reading.zh, text.zh]
-
-
-def _outcomes(group: Group) -> Iterator[_Outcome]:
-    """Every world of a group, as stated first; a solution of one often solves another, which is tried before."""
-    solutions: list[dict[Variable, Fraction]] = []
-    for world in group.worlds():
-        reading = group.read(world)
-        rows = reading.rows
-        feasible = any(_solves(point, rows) for point in solutions)
-        if not feasible:
-            found = decide(rows)
-            feasible = not isinstance(found, Certificate)
-            solutions += [] if isinstance(found, Certificate) else [found]
-        yield _Outcome(reading, feasible)
-
-
-def _solves(point: dict[Variable, Fraction], rows: Sequence[Row]) -> bool:
-    return all(row.holds(point) for row in rows)

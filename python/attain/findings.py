@@ -7,36 +7,45 @@ Every finding names its targets and tells its numbers in one sentence, in Englis
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from functools import partial
+from typing import Literal, NamedTuple
 
 from attain.language import Text, listed
 from attain.levels import Figure, Functional, Source, bounds_of, dimension_of
-from attain.linear import Certificate, Row, decide, irreducible
+from attain.linear import Certificate, Row, connected, decide, irreducible
 from attain.published import Seen, change_a_year, last_figure
 from attain.quantity import amount, figure_words, joined, quoted, rate
 from attain.target import Target
 from attain.worlds import Reading
 
 Verdict = Literal["infeasible", "strained", "over-allocated", "redundant"]
+Refuted = tuple[Sequence[Row], Certificate]
 _SLIGHT = 1e-9
+
+
+class Told(NamedTuple):
+    """A finding in a sentence, and the other targets that it rests on."""
+
+    text: Text
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found: its verdict on `target`, the other targets that it rests on, and the sentence.
+    """One thing found: its verdict on `target`.
 
     Attributes
     ----------
+    tell : puts it into words, which may take longer than to find it.
     number : of an over-allocation the coefficient, of a strained target the change a year that it needs; else None.
     """
 
     verdict: Verdict
     target: str
-    others: tuple[str, ...]
-    text: Text
+    tell: Callable[[], Told]
     number: float | None = None
 
 
@@ -220,9 +229,10 @@ def redundant(reading: Reading) -> Iterator[Finding]:
     for name, target in reading.targets.items():
         own = [row for row in reading.rows if row.source == Source("target", name)]
         rest = reading.system([other for other in reading.targets if other != name])
-        proof = None if not own or _is_missed(reading, name, rest, own) else _implied(reading, name, rest, own)
-        if proof is not None:
-            yield _redundancy(reading, target, proof, rest)
+        rest = connected(rest, [level for row in own for level in row.coefficients])  # all others hold at the point
+        proofs = [] if _is_missed(reading, name, rest, own) else _implied(reading, name, rest, own)
+        if proofs:
+            yield Finding("redundant", name, partial(_redundancy, reading, target, proofs, rest))
 
 
 def _is_missed(reading: Reading, name: str, rest: Sequence[Row], own: Sequence[Row]) -> bool:
@@ -231,29 +241,30 @@ def _is_missed(reading: Reading, name: str, rest: Sequence[Row], own: Sequence[R
     return point is not None and all(r.holds(point) for r in rest) and not all(r.holds(point) for r in own)
 
 
-def _implied(reading: Reading, name: str, rest: Sequence[Row], own: Sequence[Row]) -> Certificate | None:
-    """A proof that rows imply those of a target, from as few of them as do; else a point beside the target is kept."""
-    used: list[tuple[Row, Fraction]] = []
+def _implied(reading: Reading, name: str, rest: Sequence[Row], own: Sequence[Row]) -> list[Refuted]:
+    """Of every row of a target its negation beside the rest, and the proof that they contradict each other; none where
+    the rest does not imply the target, and a point beside it is kept."""
+    refuted: list[Refuted] = []
     for row in own:
         against = [*rest, row.negation()]
-        found = decide(against)
+        found = decide(against, reading.point)
         if not isinstance(found, Certificate):
             reading.group.points_beside[name] = found
-            return None
-        used += irreducible(against, found).multipliers
-    return Certificate(tuple(used))
+            return []
+        refuted.append((against, found))
+    return refuted
 
 
-def _redundancy(reading: Reading, target: Target, proof: Certificate, rest: Sequence[Row]) -> Finding:
+def _redundancy(reading: Reading, target: Target, refuted: Sequence[Refuted], rest: Sequence[Row]) -> Told:
+    proof = Certificate(tuple(used for rows, found in refuted for used in irreducible(rows, found).multipliers))
     sources = {row.source for row, _ in proof.multipliers}
     others = [t for n, t in reading.targets.items() if Source("target", n) in sources]
     causes = [*(quoted(t) for t in others), *_figures_in(reading, proof)]
     own, cause = quoted(target), joined(causes)
     verb = "gives" if len(causes) == 1 else "give"
     functional = reading.functionals[target.id][0]
-    low, high = functional.reach(rest)
     least = target.bounds[0] is not None
-    room = low if least != (functional.form == "reduction") else high
+    room = functional.limit(rest, least != (functional.form == "reduction"))
     text = Text(f"{own.en} holds in any case.", f"{own.zh}必然成立。")
     if causes and room is not None:
         number = _number_words(target, _bound_at(target, functional, room, down=least), down=least)
@@ -261,7 +272,7 @@ def _redundancy(reading: Reading, target: Target, proof: Certificate, rest: Sequ
             f"{own.en} adds nothing: {cause.en} already {verb} at {'least' if least else 'most'} {number.en}.",
             f"{own.zh}没有提出新的要求：由{cause.zh}已可推出{'至少' if least else '至多'}{number.zh}。",
         )
-    return Finding("redundant", target.id, tuple(t.id for t in others), text)
+    return Told(text, tuple(t.id for t in others))
 
 
 def over_allocated(reading: Reading) -> Iterator[Finding]:
@@ -278,12 +289,13 @@ def over_allocated(reading: Reading) -> Iterator[Finding]:
             continue
         local = sum(known, Fraction(0)) * (relation.units or 1)
         if local > total:
-            yield _over_allocation(whole, parts, relation.units, local, total)
+            tell = partial(_over_allocation, whole, parts, relation.units, local, total)
+            yield Finding("over-allocated", whole.id, tell, float(local / total))
 
 
 def _over_allocation(
     whole: Target, parts: Sequence[Target], units: int | None, local: Fraction, total: Fraction
-) -> Finding:
+) -> Told:
     coefficient = float(local / total)
     unit = whole.effective_unit or ""
     named = joined([quoted(part) for part in parts])
@@ -297,7 +309,7 @@ def _over_allocation(
         f"{made.zh}，合计至少{sums.zh}，而{quoted(whole, stated=False).zh}只要求{asked.zh}：加码系数为"
         f" {coefficient:.2f}。",
     )
-    return Finding("over-allocated", whole.id, tuple(part.id for part in parts), text, coefficient)
+    return Told(text, tuple(part.id for part in parts))
 
 
 def strained(reading: Reading) -> Iterator[Finding]:
@@ -309,7 +321,7 @@ def strained(reading: Reading) -> Iterator[Finding]:
             continue
         up = _asks_for_least(target)
         if required > seen.rise + _SLIGHT if up else required < seen.fall - _SLIGHT:
-            yield _strain(reading, target, required, seen, up)
+            yield Finding("strained", name, partial(_strain, reading, target, required, seen, up), required)
 
 
 def _asks_for_least(target: Target) -> bool:
@@ -345,8 +357,7 @@ def need(reading: Reading, name: str) -> float | None:
     if functional.whole is not None and target.since is None and not share:
         return None
     over = functional if _starts_ahead(target, last) or share else Functional(functional.part, last.functional.part)
-    low, high = over.reach(reading.alone(name))
-    ratio = low if _asks_for_least(target) else high
+    ratio = over.limit(reading.alone(name), _asks_for_least(target))
     if ratio is None:
         return None
     if share:
@@ -355,16 +366,18 @@ def need(reading: Reading, name: str) -> float | None:
     return change_a_year(1.0, float(ratio), target.by - start, "level")
 
 
-def _strain(reading: Reading, target: Target, required: float, seen: Seen, up: bool) -> Finding:
+def _strain(reading: Reading, target: Target, required: float, seen: Seen, up: bool) -> Told:
     last = last_figure(reading.figures[target.id])
     assert last is not None, "a strained target has a figure"
     needs, most = change_words(required, last.kind == "share"), most_seen(seen, up, last.kind == "share")
     own, ahead = quoted(target, stated=False), target.since is not None and target.since > last.year
     start = Text(f"from {target.since}", f"从 {target.since} 年起") if ahead else figure_words(last, "from")
-    text = Text(
-        f"{own.en} needs {needs.en} a year {start.en}; {most.en}.", f"{own.zh}{start.zh}每年需{needs.zh}，而{most.zh}。"
+    return Told(
+        Text(
+            f"{own.en} needs {needs.en} a year {start.en}; {most.en}.",
+            f"{own.zh}{start.zh}每年需{needs.zh}，而{most.zh}。",
+        )
     )
-    return Finding("strained", target.id, (), text, required)
 
 
 def most_seen(seen: Seen, up: bool, share: bool) -> Text:

@@ -8,7 +8,7 @@ with is positive, any other not negative; a part is not more than its whole. Str
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -80,7 +80,11 @@ class Functional:
         return Row({self.part: sign, self.whole: -sign * ratio}, plain, Fraction(0), source)
 
     def reach(self, rows: Sequence[Row]) -> Reach:
-        """Least and largest ratio, or level, over rows; None where there is no bound, or no solution.
+        """Least and largest ratio, or level, over rows; None where there is no bound, or no solution."""
+        return self.limit(rows, least=True), self.limit(rows, least=False)
+
+    def limit(self, rows: Sequence[Row], least: bool) -> Fraction | None:
+        """One end of `reach`.
 
         A ratio is the linear fractional programme of Charnes and Cooper (1962): with the rows times a scale and the
         whole at 1 it is linear.
@@ -89,8 +93,9 @@ class Functional:
             scale = "scale"
             rows = [Row({**row.coefficients, scale: -row.bound}, row.sense, Fraction(0)) for row in rows]
             rows += [Row({self.whole: Fraction(1)}, "=", Fraction(1)), Row({scale: Fraction(-1)}, "<", Fraction(0))]
-        lowest, highest = (supremum(rows, {self.part: Fraction(sign)}) for sign in (-1, 1))
-        return None if lowest is None else -lowest, highest
+        sign = Fraction(-1 if least else 1)
+        highest = supremum(rows, {self.part: sign})
+        return None if highest is None else sign * highest
 
 
 def fraction(value: Decimal, unit_name: str | None = None) -> Fraction:
@@ -272,11 +277,9 @@ def threshold_of(target: Target) -> Fraction:
     return fraction(value, unit_name)
 
 
-def signs(rows: Sequence[Row], compared: Set[Level]) -> list[Row]:
-    """What holds of all levels that rows speak of: those with which others are compared are positive, none is
-    negative."""
-    levels = dict.fromkeys(level for row in rows for level in row.coefficients)
-    return [Row({level: Fraction(-1)}, "<" if level in compared else "<=", Fraction(0)) for level in levels]
+def sign(level: Variable, compared: bool) -> Row:
+    """What holds of all levels: those with which others are compared are positive, none is negative."""
+    return Row({level: Fraction(-1)}, "<" if compared else "<=", Fraction(0))
 
 
 def part_within_whole(target: Target, of: Sequence[Functional]) -> Iterator[Row]:

@@ -1,34 +1,33 @@
 """Has a system of linear inequalities a solution? A point or a proof that there is none, both exact.
 
-A row is `a x <= b`, `a x < b` or `a x = b` in rational numbers, x free. By Motzkin's transposition theorem (1936) rows
-have no common solution exactly when multipliers y, not negative on inequalities, make them add up to something false:
-sum y a = 0 and sum y b < 0, or sum y b = 0 with a strict row in the sum (0 < 0). With 0 < 1 as one more strict row, y0,
-that is a problem in standard form,
+A row is `a x <= b`, `a x < b` or `a x = b` in rational numbers, x free. A variable of its own stands for every linear
+form a x, tied to x by an equation, so that every row is an end of one variable: the general simplex method of Dutertre
+and de Moura (2006). All but one variable of each equation are put within their ends. One that is not is brought to the
+end that it missed by moving another of its equation, with which it changes places. Where none of them can move, their
+ends and its own add up to something false (Farkas' lemma): the proof. So a row of one variable costs no equation, and
+what shares no row never meets.
 
-    y >= 0,    sum y a = 0,    sum y b + y0 = 0,    sum of y over strict rows + y0 = 1,
-
-and where it has no solution the multipliers (p, q, t) of its own equations give the point x = -p / q. Strict rows need
-no tolerance that way.
-
-The revised simplex method solves it in whole numbers, so that nothing is rounded: the largest gain first, and Bland's
-rule (1977) where the solution stands still, so that it ends. The answer is checked once more against the rows as they
-were given. On systems of the size of plans that is faster than a solver in floating point (HiGHS) whose support then
-has to be proved; docs/check.md has the times.
+Strict rows need no tolerance: a number is `real + small e`, with e positive and as small as one likes. Equations are
+kept in whole numbers without a common divisor, so that nothing is rounded, and of several variables the first is taken
+(Bland's rule, 1977), so that it ends. The answer is checked once more against the rows as they were given.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from attain.errors import NumericalError
 
 Variable = Hashable
-Column = dict[int, int]
-_ZERO = Fraction(0)
+Point = dict[Variable, Fraction]
+Form = tuple[tuple[Variable, Fraction], ...]
+Equation = dict[int, int]
+_ZERO, _ONE = Fraction(0), Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,22 @@ class Row:
     bound: Fraction
     source: Hashable = None
 
+    @functools.cached_property
+    def form(self) -> tuple[Form, Fraction]:
+        """The form that begins with 1, and how often the row holds it."""
+        first = next((c for c in self.coefficients.values() if c), _ONE)
+        return tuple((v, c / first) for v, c in self.coefficients.items() if c), first
+
+    @functools.cached_property
+    def ends(self) -> tuple[tuple[int, _Near, Fraction], ...]:
+        """Where the form ends: upwards 1 or downwards -1, its value there, and what makes the row its own."""
+        first = self.form[1]
+        ways = (1, -1) if self.sense == "=" else (1 if first > 0 else -1,)
+        return tuple((way, _Near(self.bound / first, Fraction(-way * self.strict)), 1 / first) for way in ways)
+
     def holds(self, point: Mapping[Variable, Fraction]) -> bool:
         """Does a point satisfy the row? Variables that it lacks are 0."""
-        total = sum((c * point.get(v, _ZERO) for v, c in self.coefficients.items()), _ZERO)
+        total = sum([c * point.get(v, _ZERO) for v, c in self.coefficients.items()])
         if self.sense == "=":
             return total == self.bound
         return total < self.bound if self.strict else total <= self.bound
@@ -81,25 +93,23 @@ class Certificate:
         return signs and not total.coefficients and not total.holds({})
 
 
-def decide(rows: Sequence[Row]) -> dict[Variable, Fraction] | Certificate:
-    """A point that satisfies all rows, or the proof that none does.
+def decide(rows: Sequence[Row], start: Mapping[Variable, Fraction] | None = None) -> Point | Certificate:
+    """A point that satisfies all rows, or the proof that none does; the nearer a point to start from is to a solution
+    the sooner.
 
     Raises
     ------
     NumericalError
         When the answer does not pass its own check, which would be a fault of this module.
     """
-    problem = _Problem(rows)
-    simplex = _Simplex(problem.columns, problem.right)
-    simplex.minimise({})
-    if simplex.is_solved():
-        y = problem.multipliers(simplex.solution())
-        certificate = Certificate(tuple((rows[i], multiplier) for i, multiplier in sorted(y.items()) if multiplier))
+    simplex = _Simplex(rows)
+    y = simplex.settle(start or {})
+    if y is not None:
+        certificate = Certificate(tuple((rows[i], multiplier) for i, multiplier in sorted(y.items())))
         if certificate.proves():
             return certificate
     else:
-        *p, q, _ = simplex.multipliers
-        point = {variable: Fraction(-p[i], q) for variable, i in problem.positions.items()}
+        point = simplex.point()
         if all(row.holds(point) for row in rows):
             return point
     raise NumericalError("linear: the answer does not pass its check; please report the rows")
@@ -110,145 +120,212 @@ def irreducible(rows: Sequence[Row], certificate: Certificate) -> Certificate:
 
     Sources are left out whole, with all their rows; rows without a source always stay.
     """
+    start: Point = {}
     for source in dict.fromkeys(row.source for row, _ in certificate.multipliers if row.source is not None):
         used = {row.source for row, _ in certificate.multipliers}
         if source in used:
             rest = [row for row in rows if row.source is None or (row.source in used and row.source != source)]
-            again = decide(rest)
-            certificate = again if isinstance(again, Certificate) else certificate
+            again = decide(rest, start)
+            if isinstance(again, Certificate):
+                certificate = again
+            else:
+                start = again
     return certificate
+
+
+def connected(rows: Sequence[Row], variables: Iterable[Variable]) -> list[Row]:
+    """The rows that share variables with some, directly or through others."""
+    beside: dict[Variable, list[int]] = {}
+    for i, row in enumerate(rows):
+        for variable in row.coefficients:
+            beside.setdefault(variable, []).append(i)
+    reached, open_ = set[Variable](), list(variables)
+    found = set[int]()
+    while open_:
+        variable = open_.pop()
+        if variable not in reached:
+            reached.add(variable)
+            found.update(beside.get(variable, []))
+            open_ += [v for i in beside.get(variable, []) for v in rows[i].coefficients if v not in reached]
+    return [rows[i] for i in sorted(found)]
 
 
 def supremum(rows: Sequence[Row], objective: Mapping[Variable, Fraction]) -> Fraction | None:
     """The least upper bound of `objective` x over rows; None where there is none, or no solution.
 
-    By duality the least `sum y b` with `sum y a = objective` and y not negative on inequalities; a strict row counts as
-    its closure, so the bound may be approached only.
+    A strict row counts as its closure, so the bound may be approached only.
     """
-    problem = _Problem(rows)
-    if any(c and variable not in problem.positions for variable, c in objective.items()):
-        return None
-    wanted = [objective.get(variable, _ZERO) for variable in problem.positions]
-    scale, n = math.lcm(*(c.denominator for c in wanted)), len(wanted)
-    columns = [{i: c for i, c in column.items() if i < n} for column in problem.columns[:-1]]
-    simplex = _Simplex(columns, [int(c * scale) for c in wanted])
-    simplex.minimise({})
-    if not simplex.is_solved():
-        return None
-    costs = {j: column[n] for j, column in enumerate(problem.columns[:-1]) if n in column}
-    if costs and not simplex.minimise(costs):
-        return None
-    return sum((costs.get(j, 0) * value for j, value in simplex.solution().items()), _ZERO) / scale
+    simplex = _Simplex([Row(row.coefficients, "=" if row.sense == "=" else "<=", row.bound) for row in rows])
+    top = simplex.tie({v: c for v, c in objective.items() if c})
+    return simplex.value[top].real if simplex.settle({}) is None and simplex.raise_most(top) else None
 
 
-class _Problem:
-    """The standard form of the alternative of some rows: of each row a column, times what makes it whole; of an
-    equation two, one for each sign."""
+class _Near(NamedTuple):
+    """`real + small e`, for a positive e that is less than any number."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
-        variables = dict.fromkeys(v for row in rows for v in row.coefficients)
-        self.positions = {variable: i for i, variable in enumerate(variables)}
-        n = len(self.positions)
-        self.owner: list[tuple[int, int]] = []
-        self.columns: list[Column] = []
-        for i, row in enumerate(rows):
-            scale = math.lcm(row.bound.denominator, *(c.denominator for c in row.coefficients.values()))
-            for sign in (scale, -scale) if row.sense == "=" else (scale,):
-                column = {self.positions[v]: int(sign * c) for v, c in row.coefficients.items() if c}
-                column |= {n: int(sign * row.bound)} if row.bound else {}
-                column |= {n + 1: sign} if row.strict else {}
-                self.owner.append((i, sign))
-                self.columns.append(column)
-        self.columns.append({n: 1, n + 1: 1})
-        self.right = [0] * (n + 1) + [1]
+    real: Fraction
+    small: Fraction
 
-    def multipliers(self, solution: Mapping[int, Fraction]) -> dict[int, Fraction]:
-        """Multipliers of the rows, from values of the columns."""
-        y: dict[int, Fraction] = {}
-        for j, value in solution.items():
-            if j < len(self.owner):
-                i, sign = self.owner[j]
-                y[i] = y.get(i, _ZERO) + sign * value
-        return y
+    def plus(self, factor: Fraction, step: _Near) -> _Near:
+        """This and `factor` times a step."""
+        small = self.small + factor * step.small if step.small else self.small
+        return _Near(self.real + factor * step.real if step.real else self.real, small)
+
+
+class _End(NamedTuple):
+    """Where a variable ends, the row that says so, and what the row is multiplied with to be the variable's own."""
+
+    value: _Near
+    row: int
+    multiplier: Fraction
 
 
 class _Simplex:
-    """The revised simplex method for y >= 0, M y = r in whole numbers, from artificial columns.
+    """Variables by number, between their ends: `ends[1]` upwards, `ends[-1]` downwards.
 
-    The inverse of the basis, the basic solution and the multipliers are kept times `scale`, the determinant of the
-    basis, so that all of them are whole and every division below is exact (Edmonds 1967). An artificial column is the
-    number of its equation less the number of equations, so below 0.
+    An equation is `sum n x = 0`, under the variable that it gives from the others, which no other equation holds.
     """
 
-    def __init__(self, columns: Sequence[Column], right: Sequence[int]) -> None:
-        m = len(right)
-        self.columns = columns
-        self.basis = [i - m for i in range(m)]
-        self.inverse = [[0] * i + [-1 if b < 0 else 1] + [0] * (m - i - 1) for i, b in enumerate(right)]
-        self.value = [abs(b) for b in right]
-        self.scale = 1
-        self.multipliers: list[int] = []
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.value: list[_Near] = []
+        self.numbers: dict[Variable, int] = {}
+        self.forms: dict[Form, int] = {}
+        self.equations: dict[int, Equation] = {}
+        self.ends: dict[int, dict[int, _End]] = {1: {}, -1: {}}
+        for i, row in enumerate(rows):
+            self._end(i, row)
 
-    def minimise(self, costs: Mapping[int, int]) -> bool:
-        """Go to the least cost, or without costs to the least infeasibility; False where cost has no least."""
-        artificial, still = 0 if costs else 1, 0
+    def _end(self, i: int, row: Row) -> None:
+        """Take a row as an end of the variable of its form."""
+        form = row.form[0]
+        j = self._number(form[0][0]) if len(form) == 1 else self.forms.get(form)
+        if j is None:
+            j = self.forms[form] = self.tie(dict(form))
+        for way, value, multiplier in row.ends:
+            if j not in self.ends[way] or _beyond(way, self.ends[way][j].value, value):
+                self.ends[way][j] = _End(value, i, multiplier)
+
+    def _number(self, variable: Variable) -> int:
+        if variable not in self.numbers:
+            self.numbers[variable] = self._new()
+        return self.numbers[variable]
+
+    def _new(self) -> int:
+        self.value.append(_Near(_ZERO, _ZERO))
+        return len(self.value) - 1
+
+    def tie(self, form: Mapping[Variable, Fraction]) -> int:
+        """The number of a new variable that is equal to a form."""
+        scale = math.lcm(*(c.denominator for c in form.values()))
+        equation = {self._number(v): int(scale * c) for v, c in form.items()}
+        new = self._new()
+        self.equations[new] = equation | {new: -scale}
+        return new
+
+    def settle(self, start: Mapping[Variable, Fraction]) -> dict[int, Fraction] | None:
+        """Bring all variables within their ends, from a point; where that cannot be, multipliers of rows that prove
+        it."""
+        for j in self.ends[1].keys() & self.ends[-1].keys():
+            above, below = self.ends[1][j], self.ends[-1][j]
+            if below.value > above.value:
+                return {above.row: above.multiplier, below.row: -below.multiplier}
+        for variable, j in self.numbers.items():
+            value = _Near(start.get(variable, _ZERO), _ZERO)
+            way = self._outside(j, value)
+            self.value[j] = self.ends[way][j].value if way else value
+        for i, equation in self.equations.items():
+            self.value[i] = self._given(i, equation)
+        outside = {i: way for i in self.equations if (way := self._outside(i, self.value[i]))}
+        while outside:
+            leaving = min(outside)
+            way, equation = outside.pop(leaving), self.equations[leaving]
+            back = {j: Fraction(way * n, equation[leaving]) for j, n in equation.items()}
+            entering = min((j for j, ratio in back.items() if j != leaving and self._may_move(j, ratio)), default=None)
+            if entering is None:
+                ends = [(ratio, self.ends[1 if ratio > 0 else -1][j]) for j, ratio in back.items()]
+                return {end.row: ratio * end.multiplier for ratio, end in ends}
+            missed = self.ends[way][leaving].value.plus(Fraction(-1), self.value[leaving])
+            for i in self._move(entering, _Near(_ZERO, _ZERO).plus(-way / back[entering], missed)):
+                outside.pop(i, None)
+                if beyond := self._outside(i, self.value[i]):
+                    outside[i] = beyond
+            self._pivot(leaving, entering)
+        return None
+
+    def raise_most(self, top: int) -> bool:
+        """Raise a variable with an equation and no ends as far as it goes, from within all ends; False where it goes
+        without end."""
         while True:
-            self.multipliers = self._priced([artificial if j < 0 else costs.get(j, 0) for j in self.basis])
-            gains = [self._gain(j, costs) for j in range(len(self.columns))]
-            best = max(gains, default=0)
-            if best <= 0:
+            ways = {j: -n * self.equations[top][top] for j, n in self.equations[top].items() if j != top}
+            entering = min((j for j, way in ways.items() if self._may_move(j, way)), default=None)
+            if entering is None:
                 return True
-            first = gains.index(best) if still <= len(self.basis) else next(j for j, g in enumerate(gains) if g > 0)
-            moves = self._enter(first, solved=bool(costs))
-            if moves is None:
+            speeds = {entering: _ONE} | self._speeds(entering)
+            speeds = {i: speed if ways[entering] > 0 else -speed for i, speed in speeds.items()}
+            ends = [(i, speed, self.ends[1 if speed > 0 else -1].get(i)) for i, speed in speeds.items()]
+            rooms = [((end.value.real - self.value[i].real) / speed, i) for i, speed, end in ends if end is not None]
+            if not rooms:
                 return False
-            still = 0 if moves else still + 1
+            room, leaving = min(rooms)
+            self._move(entering, _Near(room * speeds[entering], _ZERO))
+            if leaving != entering:
+                self._pivot(leaving, entering)
 
-    def is_solved(self) -> bool:
-        """Does the basic solution solve the equations, all artificial columns at 0?"""
-        return not any(v for j, v in zip(self.basis, self.value, strict=True) if j < 0)
+    def point(self) -> dict[Variable, Fraction]:
+        """The values of the variables, with an e that is small enough."""
+        e = _ONE
+        for way, ends in self.ends.items():
+            for j, end in ends.items():
+                small = end.value.small - self.value[j].small
+                if small and way * small < 0 and end.value.real != self.value[j].real:
+                    e = min(e, (self.value[j].real - end.value.real) / small)
+        return {variable: self.value[j].real + e * self.value[j].small for variable, j in self.numbers.items()}
 
-    def solution(self) -> dict[int, Fraction]:
-        """The positive values by column."""
-        basic = zip(self.basis, self.value, strict=True)
-        return {j: Fraction(v, self.scale) for j, v in basic if j >= 0 and v}
+    def _given(self, i: int, equation: Equation) -> _Near:
+        """The value of a variable that an equation gives, from those of the others."""
+        value = _Near(_ZERO, _ZERO)
+        for j, n in equation.items():
+            value = value if j == i else value.plus(Fraction(-n, equation[i]), self.value[j])
+        return value
 
-    def _priced(self, basic: Sequence[int]) -> list[int]:
-        prices = [0] * len(self.basis)
-        for cost, row in zip(basic, self.inverse, strict=True):
-            if cost:
-                prices = [price + cost * value for price, value in zip(prices, row, strict=True)]
-        return prices
+    def _outside(self, i: int, value: _Near) -> int:
+        """Which end of a variable is a value beyond? 0 where none."""
+        return next((w for w in (1, -1) if i in self.ends[w] and _beyond(w, value, self.ends[w][i].value)), 0)
 
-    def _gain(self, j: int, costs: Mapping[int, int]) -> int:
-        """How much a unit of a column lowers the cost, times the scale."""
-        prices = self.multipliers
-        return sum([prices[i] * c for i, c in self.columns[j].items()]) - costs.get(j, 0) * self.scale
+    def _may_move(self, j: int, direction: Fraction | int) -> bool:
+        way = 1 if direction > 0 else -1
+        return j not in self.ends[way] or _beyond(way, self.ends[way][j].value, self.value[j])
 
-    def _enter(self, entering: int, solved: bool) -> bool | None:
-        """Bring a column into the basis in place of the one that reaches 0 first, of several the lowest; True where
-        the solution moves, None where it could without end. Once the equations are solved, artificial columns leave
-        before their values could move."""
-        column = list(self.columns[entering].items())
-        direction = [sum([row[i] * c for i, c in column]) for row in self.inverse]
-        stuck = [i for i, d in enumerate(direction) if solved and d and self.basis[i] < 0]
-        falling = [i for i, d in enumerate(direction) if d > 0]
-        if not stuck and not falling:
-            return None
-        leaving = (
-            stuck[0] if stuck else min(falling, key=lambda i: (Fraction(self.value[i], direction[i]), self.basis[i]))
-        )
-        moves = self.value[leaving] != 0
-        self._pivot(leaving, entering, direction)
-        return moves
+    def _speeds(self, j: int) -> dict[int, Fraction]:
+        """How fast the variables with equations move with another."""
+        return {i: Fraction(-equation[j], equation[i]) for i, equation in self.equations.items() if j in equation}
 
-    def _pivot(self, leaving: int, entering: int, direction: Sequence[int]) -> None:
-        row, value, scale = self.inverse[leaving], self.value[leaving], self.scale
-        pivot, sign = abs(direction[leaving]), 1 if direction[leaving] > 0 else -1
-        for i, d in enumerate(direction):
-            if i != leaving:
-                turned = sign * d
-                self.inverse[i] = [(pivot * a - turned * b) // scale for a, b in zip(self.inverse[i], row, strict=True)]
-                self.value[i] = (pivot * self.value[i] - turned * value) // scale
-        self.inverse[leaving], self.value[leaving] = [sign * b for b in row], sign * value
-        self.scale, self.basis[leaving] = pivot, entering
+    def _move(self, j: int, step: _Near) -> list[int]:
+        """Move a variable, and those with equations that move with it: which."""
+        speeds = {j: _ONE, **self._speeds(j)}
+        for i, speed in speeds.items():
+            self.value[i] = self.value[i].plus(speed, step)
+        return list(speeds)
+
+    def _pivot(self, leaving: int, entering: int) -> None:
+        """Let an equation give another of its variables, and take that out of all others."""
+        pivot = self.equations.pop(leaving)
+        for i, equation in self.equations.items():
+            if entering in equation:
+                self.equations[i] = _eliminated(equation, pivot, entering)
+        self.equations[entering] = pivot
+
+
+def _beyond(way: int, value: _Near, other: _Near) -> bool:
+    return value > other if way > 0 else value < other
+
+
+def _eliminated(equation: Equation, pivot: Equation, j: int) -> Equation:
+    """An equation without a variable, by another that holds it."""
+    common = math.gcd(equation[j], pivot[j])
+    times, less = pivot[j] // common, equation[j] // common
+    left = {k: times * n for k, n in equation.items()}
+    for k, n in pivot.items():
+        left[k] = left.get(k, 0) - less * n
+    common = math.gcd(*left.values())
+    return {k: n // common for k, n in left.items() if n}

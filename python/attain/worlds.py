@@ -13,7 +13,6 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any, TypeVar, cast
 
 import pandas as pd
@@ -26,6 +25,7 @@ from attain.levels import (
     NESTED,
     Figure,
     Functional,
+    Level,
     dimension_of,
     dimensions_of,
     functionals,
@@ -33,10 +33,10 @@ from attain.levels import (
     on_the_number,
     part_within_whole,
     relation_rows,
-    signs,
+    sign,
     target_rows,
 )
-from attain.linear import Row, Variable
+from attain.linear import Certificate, Point, Row, Variable, decide
 from attain.plan import Plan
 from attain.published import Seen, figures_of, full_years, seen
 from attain.quantity import label_text
@@ -153,9 +153,14 @@ class Group:
         return Text(history.label_of(series), history.label_of(series, "zh"))
 
     @functools.cached_property
-    def points_beside(self) -> dict[str, dict[Variable, Fraction]]:
+    def points_beside(self) -> dict[str, Point]:
         """By target a point, found in some world, that satisfies all but that target."""
         return {}
+
+    @functools.cached_property
+    def points(self) -> list[Point]:
+        """Points that satisfy all that is said in some world; one of one world often does in another."""
+        return []
 
     def seen(self, target: Target, world: World, until: int) -> Seen | None:
         """The largest changes that the figures behind a target show up to a year; none in other prices."""
@@ -269,12 +274,31 @@ class Reading:
         """All that is said: targets, relations, figures within their rounding, and what holds of all levels."""
         return self.system(self.targets)
 
+    @functools.cached_property
+    def point(self) -> Point | None:
+        """A point that satisfies all rows; None where there is none."""
+        for point in self.group.points:
+            if all(row.holds(point) for row in self.rows):
+                return point
+        found = decide(self.rows, *self.group.points[:1])
+        if isinstance(found, Certificate):
+            return None
+        self.group.points.append(found)
+        return found
+
     def system(self, names: Iterable[str]) -> list[Row]:
         """What some targets say, with all relations and the figures within their rounding."""
-        rows = [row for name in names for row in target_rows(self.targets[name], self.functionals[name])]
-        rows += self.related()
-        rows += [row for figure in self.published.values() for row in figure.rows(rounded=True)]
-        return self.grounded(rows)
+        return self.grounded([*(row for name in names for row in self._stated[name]), *self._given])
+
+    @functools.cached_property
+    def _stated(self) -> dict[str, list[Row]]:
+        """What each target says."""
+        return {name: list(target_rows(t, self.functionals[name])) for name, t in self.targets.items()}
+
+    @functools.cached_property
+    def _given(self) -> list[Row]:
+        """What relations and figures say."""
+        return [*self.related(), *(row for figure in self.published.values() for row in figure.rows(rounded=True))]
 
     def related(self) -> list[Row]:
         """What all relations say."""
@@ -284,8 +308,8 @@ class Reading:
 
     def alone(self, name: str) -> list[Row]:
         """What one target says, with the figures behind it as published."""
-        rows = list(target_rows(self.targets[name], self.functionals[name]))
-        return self.grounded([*rows, *(row for figure in self.figures[name] for row in figure.rows(rounded=False))])
+        published = [row for figure in self.figures[name] for row in figure.rows(rounded=False)]
+        return self.grounded([*self._stated[name], *published])
 
     def met_exactly(self, names: Iterable[str]) -> list[Row]:
         """Some targets at their numbers, without figures and relations."""
@@ -295,11 +319,24 @@ class Reading:
     def grounded(self, rows: list[Row]) -> list[Row]:
         """Rows with what holds of their levels anyway."""
         named = {level for row in rows for level in row.coefficients}
-        shares = [(t, f) for name, t in self.targets.items() for f in self.functionals[name]]
-        rows = [*rows, *(row for t, f in shares if f.part in named for row in part_within_whole(t, [f]))]
-        rows += [row for t, f in shares if f.part in named for row in members_of_count(t, f)]
-        of = [*(f for _, f in shares), *(figure.functional for own in self.figures.values() for figure in own)]
-        return [*rows, *signs(rows, {f.whole for f in of if f.whole is not None})]
+        rows = [*rows, *(row for part, row in self._parts if part in named)]
+        levels = dict.fromkeys(level for row in rows for level in row.coefficients)
+        return [*rows, *(self._signs.get(level) or sign(level, compared=False) for level in levels)]
+
+    @functools.cached_property
+    def _parts(self) -> list[tuple[Level, Row]]:
+        """What holds of the parts of targets anyway: within their wholes, and the members of a count."""
+        of = [(t, f) for name, t in self.targets.items() for f in self.functionals[name]]
+        within = [(f.part, row) for t, f in of for row in part_within_whole(t, [f])]
+        return within + [(f.part, row) for t, f in of for row in members_of_count(t, f)]
+
+    @functools.cached_property
+    def _signs(self) -> dict[Variable, Row]:
+        """What holds of each level that targets or figures speak of."""
+        behind = [figure.functional for own in self.figures.values() for figure in own]
+        of = [*behind, *(f for own in self.functionals.values() for f in own)]
+        compared = {f.whole for f in of if f.whole is not None}
+        return {level: sign(level, level in compared) for level in [*compared, *(f.part for f in of)]}
 
 
 def units_apart(plan: Plan, history: History | None, target: Target) -> tuple[str, str] | None:

@@ -71,3 +71,38 @@ def beside(rng, rows):
         Row({v: fraction(rng), f"own {i}": positive(rng)}, rng.choice(SENSES), fraction(rng), f"beside {i}")
         for i, v in enumerate(variables)
     ]
+
+
+def mixed(rng, variables, count):
+    """Rows of small numbers about whose solution nothing is known."""
+    return [
+        Row(
+            {v: Fraction(rng.randint(-2, 2)) for v in rng.sample(variables, rng.randint(0, len(variables)))},
+            rng.choice(SENSES), Fraction(rng.randint(-2, 6)), f"row {i}",
+        )
+        for i in range(count)
+    ]  # fmt: skip
+
+
+def solvable(rows):
+    """Have rows a solution, by elimination of one variable after the other (Fourier and Motzkin)?"""
+    left = [row for row in rows if row.sense != "="]
+    for row in rows:
+        if row.sense == "=":
+            opposite = Row({v: -c for v, c in row.coefficients.items()}, "<=", -row.bound)
+            left += [Row(row.coefficients, "<=", row.bound), opposite]
+    for variable in dict.fromkeys(v for row in rows for v in row.coefficients):
+        sides = {1: [], 0: [], -1: []}
+        for row in left:
+            c = row.coefficients.get(variable, 0)
+            sides[(c > 0) - (c < 0)].append(row)
+        left = sides[0] + [without(variable, above, below) for above in sides[1] for below in sides[-1]]
+    return all(row.holds({}) for row in left)
+
+
+def without(variable, above, below):
+    """The sum of two rows in which a variable cancels out."""
+    times, also = -below.coefficients[variable], above.coefficients[variable]
+    names = {*above.coefficients, *below.coefficients} - {variable}
+    added = {v: times * above.coefficients.get(v, 0) + also * below.coefficients.get(v, 0) for v in names}
+    return Row(added, "<" if above.strict or below.strict else "<=", times * above.bound + also * below.bound)

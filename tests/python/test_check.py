@@ -14,8 +14,12 @@ from test_language import plans
 import attain as at
 from attain.cli import main
 from attain.consistency import CONSISTENT
+from attain.findings import redundant
+from attain.levels import Source
 from attain.linear import Certificate, decide
+from attain.reading import load_history
 from attain.text import display_width
+from attain.worlds import groups
 
 LEVELS = pd.DataFrame({"x": [101.3, 105.4, 110.7]}, index=[2023, 2024, 2025])
 PLANS = ["jiangsu-2021", "jiangsu-2023", "jiangsu-2025", "jiangxi-2022", "jiangxi-2025"]
@@ -416,13 +420,56 @@ def test_each_window_is_counted_from_its_own_other_bases():
 def test_redundancy_is_not_decided_again_where_a_point_is_known(monkeypatch):
     """As stated all together take a programme, and each its own; a treatment that changes no row takes none."""
     decided = []
-    monkeypatch.setattr("attain.findings.decide", lambda rows: decided.append(len(rows)) or decide(rows))
+    for module in ("worlds", "findings"):
+        monkeypatch.setattr(f"attain.{module}.decide", lambda *given: decided.append(given) or decide(*given))
     rows = [{"indicator": "x", "year": 2024, "value": 99.5, "treatment": t} for t in ("one", "other")]
     mine = [at.level("x", by=by, at_least=number, id=f"l{by}") for by, number in ((2028, 120), (2029, 150))]
     result = check(*mine, history=pd.DataFrame(rows))
     assert result.readings == 2
     assert len(decided) == 1 + len(mine)
     assert set(result.verdicts["verdict"]) == {CONSISTENT}
+
+
+def test_redundancy_in_every_reading_is_that_of_all_rows_from_nothing():
+    """Points of other readings, a start and the rows that bear on a target change no verdict."""
+    rng = random.Random(14)
+    found = []
+    for _ in range(12):
+        plan, history = province(rng)
+        (group,) = groups(at.load_plan(plan), load_history(history))
+        for world in group.worlds():
+            reading = group.read(world)
+            assert (reading.point is None) == isinstance(decide(reading.rows), Certificate)
+            if reading.point is not None:
+                redundancies = {finding.target for finding in redundant(reading)}
+                assert redundancies == {name for name in reading.targets if follows(reading, name)}
+                found.append(len(redundancies))
+    assert len(found) > 60
+    assert 0.1 < sum(found) / len(found) < 6
+
+
+def follows(reading, name):
+    rest = reading.system([other for other in reading.targets if other != name])
+    own = [row for row in reading.rows if row.source == Source("target", name)]
+    return all(isinstance(decide([*rest, row.negation()]), Certificate) for row in own)
+
+
+def province(rng):
+    """A total of two sectors, each with a level, a growth and a share near one path; two treatments of its figures."""
+    rows, targets = [], []
+    for name in ("a", "b"):
+        base, rate = rng.randint(50, 150), rng.choice((0.05, 0.08, 0.1))
+        rows += [{"indicator": name, "year": 2025, "value": base * scale, "treatment": treatment}
+                 for treatment, scale in (("published", 1), ("revised", rng.choice((1, 1.02))))]  # fmt: skip
+        near = round(base * (1 + rate) ** 3 * rng.choice((0.97, 1, 1.04)), 1)
+        targets += [
+            at.level(name, by=2028, **{rng.choice(("about", "more_than")): near}, id=name),
+            at.growth(name, since=2025, by=2028, since_source="resolved", about=rate, id=f"{name}-growth"),
+            at.share(name, of="w", by=2028, at_least=rng.choice((0.2, 0.4)), id=f"{name}-share"),
+        ]
+    targets.append(at.level("w", by=2028, at_least=rng.choice((150, 250)), id="w"))
+    plan = {"id": "p", "issued": "2025-09-01", "targets": targets, "relations": [SUM]}
+    return plan, pd.DataFrame(rows)
 
 
 def test_a_floor_is_told_as_one_and_what_is_needed_from_it_too():

@@ -6,9 +6,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from scipy.optimize import linprog
-from systems import beside, conflict, degenerate, feasible
+from systems import beside, conflict, degenerate, feasible, fraction, mixed, solvable
 
-from attain.linear import Certificate, Row, decide, irreducible, supremum
+from attain.linear import Certificate, Row, connected, decide, irreducible, supremum
 
 ONE = Fraction(1)
 
@@ -52,8 +52,36 @@ def test_without_any_row_of_an_irreducible_conflict_the_rest_has_a_solution():
             assert not isinstance(decide([row for row in planted if row is not left_out]), Certificate)
 
 
+def test_verdicts_are_those_of_elimination_from_wherever_the_search_starts():
+    rng = random.Random(12)
+    verdicts = []
+    for _ in range(600):
+        names = variables(rng, 4)
+        rows = mixed(rng, names, rng.randint(1, 7))
+        expected = solvable(rows)
+        for start in ({}, {v: fraction(rng) for v in names}, {v: Fraction(10**6) for v in names}):
+            assert isinstance(decide(rows, start), Certificate) != expected
+        verdicts.append(expected)
+    assert 100 < sum(verdicts) < 500
+
+
+def test_rows_that_touch_a_solvable_rest_nowhere_decide_alone():
+    rng = random.Random(13)
+    apart = 0
+    for _ in range(300):
+        names = variables(rng, 6)
+        rows, _ = feasible(rng, names, rng.randint(1, 6))
+        own = mixed(rng, names, 1)[0]
+        bearing = connected(rows, own.coefficients)
+        assert isinstance(decide([*bearing, own]), Certificate) != solvable([*rows, own])
+        levels = {v for row in bearing for v in row.coefficients} | set(own.coefficients)
+        assert not any(levels & set(row.coefficients) for row in rows if row not in bearing)
+        apart += len(bearing) < len(rows)
+    assert apart > 50
+
+
 @pytest.mark.parametrize(
-    ("row", "solvable"),
+    ("row", "has_solution"),
     [
         (Row({}, "<=", Fraction(0)), True),
         (Row({}, "<", Fraction(0)), False),
@@ -63,12 +91,12 @@ def test_without_any_row_of_an_irreducible_conflict_the_rest_has_a_solution():
         (Row({}, "<", ONE), True),
     ],
 )
-def test_rows_without_variables(row, solvable):
+def test_rows_without_variables(row, has_solution):
     beside_it = Row({"x": ONE}, "<=", ONE)
     for rows in ([row], [row, beside_it]):
         found = decide(rows)
-        assert isinstance(found, Certificate) != solvable
-        assert solvable or found.proves()
+        assert isinstance(found, Certificate) != has_solution
+        assert has_solution or found.proves()
 
 
 def test_no_rows_have_a_solution():
