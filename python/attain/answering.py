@@ -19,7 +19,7 @@ from attain.changes import changed_dependence, changes_of
 from attain.conditioning import Change
 from attain.dependence import Dependence
 from attain.errors import ArgumentError, AttainError
-from attain.event import AnyEvent, Missing, PathEvent, event_of, sum_event
+from attain.event import AnyEvent, Missing, PathEvent, can_be_assessed, event_of, sum_event
 from attain.joint import JointMemory, is_settled, joint_probability
 from attain.prior import Prior, load_prior
 from attain.projection import Mixture, Projection, numerical_error
@@ -168,9 +168,13 @@ class Worker:
         if target is self.baseline.targets[name]:
             return self.baseline.events[name]
         before = self.baseline.events[name]
-        is_path = isinstance(before, PathEvent) and target.members is None
+        is_path = isinstance(before, PathEvent) and before.target.members is None
         is_sum = is_path and before.indicator not in projection.indicators
-        event = sum_event(target, before.indicators, projection) if is_sum else event_of(target, projection)
+        parts = before.indicators if is_sum else (target.indicator,)
+        lacking = (can_be_assessed(target.model_copy(update={"indicator": n}), projection.history) for n in parts)
+        event: AnyEvent | Missing | None = next((missing for missing in lacking if missing is not None), None)
+        if event is None:
+            event = sum_event(target, parts, projection) if is_sum else event_of(target, projection)
         if isinstance(event, Missing):
             raise ArgumentError(f"target {name!r} is not assessed: {event.reason.en}; it needs {event.needs.en}")
         return event

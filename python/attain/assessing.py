@@ -240,11 +240,6 @@ class _Work:
         if each is not None and has_engine(target):
             reason = Text(f"it holds for each of {each.units} units", f"目标分别针对 {each.units} 个单位")
             return Missing(reason, Text("figures of every unit", "每个单位的数据"))
-        if target.control == "administrative":
-            reason = Text(
-                "an issuer certifies it, so the growth model does not speak", "由主管部门认定，增长模型不适用"
-            )
-            return Missing(reason, Text("the issuer's track record", "主管部门以往的完成情况"))
         return can_be_assessed(target, self.history)
 
     def _as_planned(self, name: str) -> Target:
@@ -461,8 +456,8 @@ class _Work:
         settled it."""
         if isinstance(event, PathEvent):
             if is_settled(event):
-                published = self._last_value(event, projection) if _last_year(event, projection) == event.by else None
-                return [math.nan if published is None else published] * len(asked)
+                published = bool(event.bases) and _last_year(event, projection) >= event.by
+                return [-event.bases[0] if published else math.nan] * len(asked)
             return list(map(float, path_outcomes(event, projection, self.dependence, self.drawing, asked)))
         if event.whole is None or event.published is not None:
             return outcome_quantiles(event, projection, asked)

@@ -143,4 +143,8 @@ def _of_each(given: Any, projection: Projection, place: str) -> Iterator[tuple[s
     if not isinstance(given, Mapping):
         yield from ((name, given) for name in projection.indicators)
     else:
-        yield from ((_named(name, projection, place), value) for name, value in given.items())
+        names = [_named(name, projection, place) for name in given]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ArgumentError(f"{place}: {twice!r} stands twice, by its id and by a label; name it once")
+        yield from zip(names, given.values(), strict=True)

@@ -140,8 +140,13 @@ def indicators_ahead(event: AnyEvent) -> tuple[str, ...]:
 
 
 def can_be_assessed(target: Target, history: History) -> Missing | None:
-    """None when the target's kind, year, indicator, price and unit allow an assessment; else what it lacks. The
-    indicator is that of the history."""
+    """None when the target's kind, control, year, indicator, price and unit allow an assessment; else what it lacks.
+    The indicator is that of the history."""
+    if target.control == "administrative":
+        return Missing(
+            Text("an issuer certifies it, so the growth model does not speak", "由主管部门认定，增长模型不适用"),
+            Text("the issuer's track record", "主管部门以往的完成情况"),
+        )
     if not has_engine(target) or (target.kind == "flow" and target.per not in _YEARLY):
         return Missing(
             Text(f"no engine for a {kind_name(target).en} yet", f"尚无{kind_name(target).zh}目标的计算方法"),

@@ -405,6 +405,8 @@ class _Page:
         unit = row["unit"] if target.kind in ("level", "count_above") else self.result.history.unit_of(row["indicator"])
         value = row["last_value"]
         if value is None or not math.isfinite(value):
+            if any(e.target.id == target.id and e.indicator not in e.indicators for e in self.result.events):
+                return self.say("not published for all in one year", "各项未在同一年公布")
             return self.say(f"growth only, to {row['last_year']}", f"仅有增速，至 {row['last_year']} 年")
         return f"{figure_words(value, unit, self.language)} ({row['last_year']})"
 

@@ -213,6 +213,8 @@ class Target(BaseModel):
             unit(self.unit)
         if self.threshold is not None and parse_amount(self.threshold)[1] is None:
             raise ValueError(f"threshold: {self.threshold!r} has no unit; write for instance '1000亿元'")
+        if self.threshold is not None and not 0 < float(parse_amount(self.threshold)[0]) < math.inf:
+            raise ValueError(f"threshold: a size is positive, not {self.threshold!r}")
         try:
             lower, upper = self.bounds
         except UnitError as error:
@@ -278,9 +280,13 @@ class Target(BaseModel):
             raise ValueError(
                 f"{self.word}: members are counted one by one, not in {own.name}; write for instance '10个'"
             )
-        least = self.counts[0]
+        least, most = self.counts
         if least is not None and least > named:
             raise ValueError(f"members: {named} are named, and {least} of them cannot count; name all that can")
+        if most is not None and most >= named:
+            raise ValueError(f"members: {named} are named, so that at most {most} is no limit; name all that can count")
+        if least is not None and most is not None and least > most:
+            raise ValueError(f"{self.word}: no whole number lies between {self.value} and {self.upper}")
 
 
 def _build(kind: Kind, indicator: str, fields: dict[str, Any]) -> Target:

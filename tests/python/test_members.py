@@ -134,6 +134,8 @@ def test_figures_in_hand_settle_a_count():
     settled = at.assess(plan_of({**COUNT, "by": 2024, "at_least": 2}), tidy(), draws=2000)
     assert settled.probability == 1
     assert "attained" in settled.summary()
+    earlier = at.assess(plan_of({**COUNT, "by": 2022, "at_least": 1}), tidy(), draws=2000).table.loc["k"]
+    assert earlier["median"] == (LEVELS.loc[2022] >= 100).sum()
 
 
 def test_what_is_published_of_some_members_counts_as_it_is():
@@ -171,6 +173,10 @@ def test_a_floor_below_the_threshold_leaves_a_past_member_open():
         ({"members": ["a", "b", "a"]}, "members: name two or more indicators, each once, not a, b, a"),
         ({"at_least": 7}, "members: 6 are named, and 7 of them cannot count; name all that can"),
         ({"at_least": None, "more_than": 6}, "members: 6 are named, and 7 of them cannot count"),
+        ({"at_least": None, "at_most": 6}, "members: 6 are named, so that at most 6 is no limit"),
+        ({"at_least": None, "between": [1.2, 1.8]}, "between: no whole number lies between 1.2 and 1.8"),
+        ({"threshold": "0亿元"}, "threshold: a size is positive, not '0亿元'"),
+        ({"threshold": "1e400亿元"}, "threshold: a size is positive, not '1e400亿元'"),
         ({"at_least": "5亿元"}, "at_least: members are counted one by one, not in 亿元; write for instance '10个'"),
         ({"at_least": "1万家"}, "at_least: members are counted one by one, not in 万家"),
     ],
@@ -355,5 +361,17 @@ def test_scenarios_restate_a_count():
     assert p["larger"] < p["baseline"]
     five = at.assess(plan_of({**COUNT, "at_least": 5}), tidy(), draws=2000)
     assert p["five"] == five.probability
+    refused = {
+        "level": ({"kind": "level", "threshold": None, "members": None, "at_least": "600亿元"}, "no history of big"),
+        "twice": ({"members": ["a", "集群a", "c", "e"]}, "a stands twice among the members"),
+        "real": ({"price": "constant"}, "constant"),
+        "issued": ({"control": "administrative"}, "an issuer certifies it"),
+    }
+    changed = [at.Scenario(name, override={"target": {"k": fields}}) for name, (fields, _) in refused.items()]
+    errors = at.sweep(plan, tidy(), changed, draws=256).query("target == 'all'").set_index("scenario")["error"]
+    assert all(reason in errors[name] for name, (_, reason) in refused.items()), list(errors)
+    loadings = at.Scenario("loadings", override={"loading": {"c": 0.5, "集群c": 0.1}})
+    twice = at.sweep(plan, tidy(), [loadings], draws=256)["error"].iloc[-1]
+    assert twice == "loading: 'c' stands twice, by its id and by a label; name it once"
     many = at.sweep(plan, tidy(), [at.Scenario(name="many", override={"target": {"k": 7}})], draws=256)
     assert "6 are named, and 7 of them cannot count" in many.query("scenario == 'many'")["error"].iloc[0]
