@@ -70,8 +70,8 @@ class Assessment:
     sensitivity
         Frame, one row per target, treatment of the data, prior and reading of the words; probability is NaN where
         `reason` says why. Of a target on several indicators the treatments are combined, or where that makes more than
-        16, those of each indicator stand alone, the others by default. Rows with the prior `none` are what the data alone say, the random walk; they are `in_range`
-        only where it is the model asked for.
+        16, those of each indicator stand alone, the others by default. Rows with the prior `none` are what the data
+        alone say, the random walk; they are `in_range` only where it is the model asked for.
     not_assessed
         Frame, index target id, columns reason and needs, and both in Chinese.
     joint, joint_range
