@@ -5,8 +5,8 @@ The range of a probability is over all of these. What the data alone say, the ra
 it and not within: from k changes its t has k - 1 degrees of freedom, so with two or three it says next to nothing, and
 would widen every range to no use.
 
-Treatments of indicators that a target joins are combined, up to 16 combinations; where there are more, the treatments of
-each indicator are taken alone, the others by default.
+Treatments of indicators that a target joins are combined, up to 16 combinations; where there are more, the treatments
+of each indicator are taken alone, the others by default.
 """
 
 from __future__ import annotations
