@@ -4,6 +4,9 @@ every prior for its scale.
 The range of a probability is over all of these. What the data alone say, the random walk without a prior, stands beside
 it and not within: from k changes its t has k - 1 degrees of freedom, so with two or three it says next to nothing, and
 would widen every range to no use.
+
+Treatments of indicators that a target joins are combined, up to 16 combinations; where there are more, the treatments
+of each indicator are taken alone, the others by default.
 """
 
 from __future__ import annotations
@@ -63,6 +66,7 @@ from attain.units import convert, decimal
 from attain.yardsticks import ipcc_likelihood
 
 _INTERVAL = (0.1, 0.5, 0.9)
+_MOST_COMBINED = 16  # they double with each member that has two treatments, and each is a projection
 _Group = tuple[str, ...]  # indicators that targets join, or one alone
 _Seen = tuple[tuple[AnyEvent, ...], Projection]  # the targets on a group, as events on a projection of it
 
@@ -278,9 +282,14 @@ class _Work:
     @functools.cached_property
     def default(self) -> Projection | None:
         """Every indicator under its first treatment that a model can use, the one asked for before the default."""
-        chosen = {name: self._first_usable(name) for name in self.projections}
-        usable = {name: treatment for name, treatment in chosen.items() if treatment is not None}
+        usable = self._usable
         return self.project(list(usable), {n: t for n, t in usable.items() if t}, self.model) if usable else None
+
+    @functools.cached_property
+    def _usable(self) -> dict[str, str]:
+        """By indicator the treatment of the default, for those that have one."""
+        chosen = {name: self._first_usable(name) for name in self.projections}
+        return {name: treatment for name, treatment in chosen.items() if treatment is not None}
 
     def _first_usable(self, indicator: str) -> str | None:
         found = self.projections[indicator]
@@ -302,7 +311,7 @@ class _Work:
             return str(error)
 
     def ways(self, group: _Group) -> list[_Way]:
-        """Every way to project a group of indicators, treatment by treatment, the prior asked for first."""
+        """The ways to project a group of indicators, treatment by treatment, the prior asked for first."""
         if group not in self._ways:
             self._ways[group] = list(self._ways_of(group))
         return self._ways[group]
@@ -313,15 +322,26 @@ class _Work:
 
     def _ways_of(self, group: _Group) -> Iterator[_Way]:
         priors = self._priors_of(group[0])
-        for chosen in itertools.product(*(self.projections[name] for name in group)):
-            treatments = dict(zip(group, chosen, strict=True))
-            told = " / ".join(t for t in chosen if t)
-            found = self._under(treatments, self.model) if len(group) > 1 else self.projections[group[0]][chosen[0]]
+        for treatments in self._combined(group):
+            told = " / ".join(t for t in treatments.values() if t)
+            alone = self.projections[group[0]][treatments[group[0]]]
+            found = self._under(treatments, self.model) if len(group) > 1 else alone
             for prior in priors:
                 under = found if isinstance(found, str) else replace(found, prior=prior)
                 yield _Way(told, prior.name, under, in_range=True)
-            alone = self._under(treatments, "random-walk") if priors else found
-            yield _Way(told, NO_PRIOR, alone, in_range=not priors)
+            walk = self._under(treatments, "random-walk") if priors else found
+            yield _Way(told, NO_PRIOR, walk, in_range=not priors)
+
+    def _combined(self, group: _Group) -> Iterator[dict[str, str]]:
+        """By indicator of a group its treatment: every combination, or where there are too many, the default and each
+        treatment that departs from it alone."""
+        if math.prod(len(self.projections[name]) for name in group) <= _MOST_COMBINED:
+            for chosen in itertools.product(*(self.projections[name] for name in group)):
+                yield dict(zip(group, chosen, strict=True))
+            return
+        default = {name: self._usable[name] for name in group}
+        yield default
+        yield from ({**default, name: t} for name in group for t in self.projections[name] if t != default[name])
 
     def _priors_of(self, indicator: str) -> list[Prior]:
         """The priors that the range of an indicator is over, the one asked for first; none for the random walk."""

@@ -69,8 +69,9 @@ class Assessment:
         median and interval80 in the terms of the target, range over the rows of `sensitivity` that are `in_range`.
     sensitivity
         Frame, one row per target, treatment of the data, prior and reading of the words; probability is NaN where
-        `reason` says why. Rows with the prior `none` are what the data alone say, the random walk; they are `in_range`
-        only where it is the model asked for.
+        `reason` says why. Of a target on several indicators the treatments are combined, or where that makes more than
+        16, those of each indicator stand alone, the others by default. Rows with the prior `none` are what the data
+        alone say, the random walk; they are `in_range` only where it is the model asked for.
     not_assessed
         Frame, index target id, columns reason and needs, and both in Chinese.
     joint, joint_range

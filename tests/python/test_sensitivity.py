@@ -40,6 +40,17 @@ def treated():
     return pd.concat([*x, *y], ignore_index=True)
 
 
+def summed(count):
+    """A sum of so many indicators, each with two treatments of its data."""
+    parts = [f"x{i}" for i in range(count)]
+    whole = {"id": "sum", "kind": "level", "indicator": "all", "by": 2028, "at_least": 150 * count}
+    targets = [at.level(name, by=2028, at_least=100, id=name) for name in parts]
+    relation = {"kind": "sum", "whole": "sum", "parts": parts}
+    figures = {"one": [100.0, 108, 113, 121, 133, 140], "two": [100.0, 103, 113, 114, 125, 140]}
+    rows = [levels(name, own, told) for name in parts for told, own in figures.items()]
+    return {**plan_of(whole, *targets), "relations": [relation]}, pd.concat(rows, ignore_index=True)
+
+
 def both(**fields):
     return plan_of(at.level("x", by=2028, about=175, id="a"), at.level("y", by=2028, at_least=15, id="b", **fields))
 
@@ -204,6 +215,21 @@ def test_the_words_name_only_what_varies(treated):
     walk = at.assess(plan_of(at.level("x", by=2028, at_least=170, id="a")), LEVELS, model="random-walk")
     assert choices(walk.sensitivity) == ("", "")
     assert "over" not in walk.summary().split("targets:")[1].splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("count", "departures"), [(4, [0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 4]), (5, [0, 1, 1, 1, 1, 1])]
+)
+def test_where_treatments_combine_in_many_ways_each_departs_alone(count, departures):
+    plan, history = summed(count)
+    result = at.assess(plan, history, draws=256)
+    rows = result.sensitivity[result.sensitivity["target"] == "sum"]
+    ways = rows["treatment"].unique()
+    assert ways[0] == " / ".join(["one"] * count)
+    assert sorted(way.split(" / ").count("two") for way in ways) == departures
+    own = rows.loc[rows["in_range"], "probability"]
+    assert result.table.loc["sum", "range"] == (own.min(), own.max())
+    assert result.range[0] <= result.probability <= result.range[1]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

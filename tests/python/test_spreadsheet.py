@@ -2,6 +2,7 @@
 
 import sys
 from datetime import date, datetime
+from zipfile import ZipFile
 
 import openpyxl
 import pandas as pd
@@ -63,15 +64,61 @@ def test_a_wide_sheet_is_projected(tmp_path):
     assert at.load_history(path).rows["place"].iloc[0] == "row 3, column 'x', year 2015"
 
 
+@pytest.mark.parametrize(
+    ("stored", "how", "shown"),
+    [
+        (7.1, '0.0"%"', "7.1%"),
+        (7.1, r"0.0\%", "7.1%"),
+        (7.1, '0.0" % (yoy)"', "7.1%"),
+        (0.071, "0.0%;[Red]-0.0%", "7.1%"),
+        (0.071, '0.0%" (%)"', "7.1%"),
+        (7.1, '0.0_%;"-"0.0_%', "7.1"),
+    ],
+)
+def test_a_per_cent_sign_scales_where_it_is_no_mere_text(tmp_path, stored, how, shown):
+    rows = [("indicator", "year", "kind", "value", "unit"), ("part", 2024, "share", stored, "%")]
+    path = book_of(tmp_path / "h.xlsx", rows, {"D2": how})
+    same_as_csv(path, f"indicator,year,kind,value,unit\npart,2024,share,{shown},%\n")
+
+
+def saved_with(path, results):
+    """The workbook as a program that computes would save it: by formula its kind and result."""
+    with ZipFile(path) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    for formula, (kind, result) in results.items():
+        head, tail = sheet.split(f"><f>{formula}</f><v", 1)
+        tail = tail[tail.index("/>") + 2 :] if tail.lstrip().startswith("/>") else tail[tail.index("</v>") + 4 :]
+        sheet = f'{head} t="{kind}"><f>{formula}</f><v>{result}</v>{tail}'
+    parts["xl/worksheets/sheet1.xml"] = sheet.encode()
+    with ZipFile(path, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+    return path
+
+
 def test_the_first_sheet_with_results_of_formulas_as_saved(tmp_path):
-    """A formula that was never computed is an empty cell, and refused as such."""
-    path = book_of(tmp_path / "h.xlsx", [("indicator", "year", "value"), ("x", 2024, "=5+6")])
+    """The result may be an empty text; formulas of other sheets do not matter."""
+    rows = [("indicator", "year", "value", "unit"), ("x", 2024, "=5+6", '=""')]
+    path = book_of(tmp_path / "h.xlsx", rows)
     book = openpyxl.load_workbook(path)
-    book.create_sheet("notes").append(["no history"])
+    book.create_sheet("notes").append(["=1+1"])
     book.active = 1
     book.save(path)
-    with pytest.raises(DataError, match=r"h.xlsx, row 2, column value: '' is not a number"):
-        at.load_history(path)
+    saved_with(path, {"5+6": ("n", "11"), '""': ("str", "")})
+    same_as_csv(path, "indicator,year,value,unit\nx,2024,11,\n")
+
+
+def test_a_formula_that_was_never_computed_is_refused(tmp_path):
+    """Its cell is not an empty one: the history would end early, the scenario would be the baseline."""
+    years = [(2019 + i, 100 * 1.06**i) for i in range(3)]
+    history = book_of(tmp_path / "h.xlsx", [("year", "x"), *years, (2022, "=B4*1.06")])
+    told = "h.xlsx: sheet 'Sheet', cell B5: the formula has no value.* open the workbook in Excel or LibreOffice"
+    with pytest.raises(DataError, match=told):
+        at.load_history(history)
+    scenarios = book_of(tmp_path / "s.xlsx", [("scenario", "drift"), ("fast", "=0.02+0.01")])
+    with pytest.raises(at.ArgumentError, match=r"s.xlsx: sheet 'Sheet', cell B2: the formula has no value"):
+        at.load_scenarios(scenarios)
 
 
 @pytest.mark.parametrize(
