@@ -29,10 +29,10 @@ from attain.levels import (
     dimension_of,
     dimensions_of,
     functionals,
-    members_of_count,
     on_the_number,
     part_within_whole,
     relation_rows,
+    rows_of_counts,
     sign,
     target_rows,
 )
@@ -242,7 +242,7 @@ class Reading:
     @functools.cached_property
     def functionals(self) -> dict[str, list[Functional]]:
         """What each target bounds."""
-        return {name: functionals(t, t.price, self.levels[name]) for name, t in self.targets.items()}
+        return {name: functionals(t, self.levels[name]) for name, t in self.targets.items()}
 
     @functools.cached_property
     def figures(self) -> dict[str, list[Figure]]:
@@ -302,9 +302,13 @@ class Reading:
 
     def related(self) -> list[Row]:
         """What all relations say."""
-        counts = BANDED if self.world["counts"] == BANDED else NESTED
         numbered = self.group.relations.items()
-        return [row for i, r in numbered for row in relation_rows(r, i, self.targets, self.levels, counts)]
+        return [row for i, r in numbered for row in relation_rows(r, i, self.targets, self.levels, self._counts)]
+
+    @property
+    def _counts(self) -> str:
+        """How counts over thresholds are read."""
+        return self.world["counts"] or NESTED
 
     def alone(self, name: str) -> list[Row]:
         """What one target says, with the figures behind it as published."""
@@ -319,16 +323,16 @@ class Reading:
     def grounded(self, rows: list[Row]) -> list[Row]:
         """Rows with what holds of their levels anyway."""
         named = {level for row in rows for level in row.coefficients}
-        rows = [*rows, *(row for part, row in self._parts if part in named)]
+        rows = [*rows, *(row for parts, row in self._parts if not named.isdisjoint(parts))]
         levels = dict.fromkeys(level for row in rows for level in row.coefficients)
         return [*rows, *(self._signs.get(level) or sign(level, compared=False) for level in levels)]
 
     @functools.cached_property
-    def _parts(self) -> list[tuple[Level, Row]]:
-        """What holds of the parts of targets anyway: within their wholes, and the members of a count."""
+    def _parts(self) -> list[tuple[set[Level], Row]]:
+        """What holds of the parts of targets anyway, with these: within their wholes, and counts of members."""
         of = [(t, f) for name, t in self.targets.items() for f in self.functionals[name]]
-        within = [(f.part, row) for t, f in of for row in part_within_whole(t, [f])]
-        return within + [(f.part, row) for t, f in of for row in members_of_count(t, f)]
+        within = [({f.part}, row) for t, f in of for row in part_within_whole(t, [f])]
+        return [*within, *rows_of_counts(self.targets.values(), self._counts)]
 
     @functools.cached_property
     def _signs(self) -> dict[Variable, Row]:

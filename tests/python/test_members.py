@@ -286,6 +286,27 @@ def test_members_make_up_a_total():
     assert at.check({**with_total(5, "499亿元"), "relations": []}, tidy()).feasible
 
 
+def test_counts_over_two_sizes_are_two_counts():
+    few, many = {**COUNT, "id": "k1", "at_most": 3}, {**COUNT, "id": "k2", "threshold": "80亿元", "at_least": 5}
+    result = at.assess(plan_of(few, many), tidy(), draws=2000)
+    assert result.probability > 0.4
+    assert result.consistency.feasible
+    unnamed = [{key: value for key, value in target.items() if key != "members"} for target in (few, many)]
+    assert at.check(plan_of(*unnamed)).feasible
+    more = plan_of({**few, "at_most": None, "at_least": 5}, {**many, "at_least": None, "at_most": 3})
+    (conflict,) = at.check(more).conflicts
+    assert sorted(conflict.targets) == ["k1", "k2"]
+    assert conflict.certificate.proves()
+
+
+@pytest.mark.parametrize(("most", "feasible"), [("500亿元", True), ("450亿元", True), ("449亿元", False)])
+def test_members_over_two_sizes_make_up_their_bands(most, feasible):
+    plan = with_total(6, most)
+    count, *others = plan["targets"]
+    larger, smaller = {**count, "id": "k1", "at_least": 3}, {**count, "threshold": "50亿元"}
+    assert at.check({**plan, "targets": [larger, smaller, *others]}).feasible is feasible
+
+
 def test_no_path_to_a_count_is_no_proof():
     projection = at.project(tidy(), to=2027)
     count, total, *_ = at.load_plan(with_total(6, "590亿元")).targets
