@@ -73,7 +73,7 @@ class Group:
     Attributes
     ----------
     plan, history : of the check; without figures the history is None.
-    targets : as the plan states them.
+    targets : as the plan states them, what the history knows by a label under its id.
     relations : by their number in the plan, from 1.
     """
 
@@ -354,7 +354,8 @@ def units_apart(plan: Plan, history: History | None, target: Target) -> tuple[st
 
 def groups(plan: Plan, history: History | None) -> list[Group]:
     """The targets of a plan, parted into those that bear on each other, in the order of the plan."""
-    root = {t.id: t.id for t in plan.targets}
+    targets = [_by_id(t, plan, history) for t in plan.targets]
+    root = {t.id: t.id for t in targets}
 
     def find(name: str) -> str:
         while root[name] != name:
@@ -366,27 +367,46 @@ def groups(plan: Plan, history: History | None) -> list[Group]:
             root[find(name)] = find(names[0])
 
     quantities: dict[str, list[str]] = {}
-    for target in plan.targets:
+    for target in targets:
         for name in (target.indicator, target.of, *(target.members or ())):
             if name is not None:
                 quantities.setdefault(name, []).append(target.id)
     for names in (*quantities.values(), *(r.ids for r in plan.relations if r.kind != "overlap")):
         join(list(names))
     members: dict[str, list[Target]] = {}
-    for target in plan.targets:
+    for target in targets:
         members.setdefault(find(target.id), []).append(target)
     own = {i: r for i, r in enumerate(plan.relations, start=1) if r.kind != "overlap"}
-    _check_units(plan)
+    _check_units(plan, targets)
     return [
         Group(plan, history, tuple(part), {i: r for i, r in own.items() if find(r.parts[0]) == name})
         for name, part in members.items()
     ]
 
 
-def _check_units(plan: Plan) -> None:
+def _by_id(target: Target, plan: Plan, history: History | None) -> Target:
+    """A target whose indicators are called by their ids where a history knows them by a label; what its map `serves`
+    for the plan may be defined otherwise than the series, and keeps its name."""
+    if history is None:
+        return target
+    served = history.serves.get(plan.id, {})
+
+    def named(name: str) -> str:
+        return name if name in served else history.find(name) or name
+
+    return target.model_copy(
+        update={
+            "indicator": named(target.indicator),
+            "of": None if target.of is None else named(target.of),
+            "members": None if target.members is None else tuple(map(named, target.members)),
+        }
+    )
+
+
+def _check_units(plan: Plan, targets: Sequence[Target]) -> None:
     """PlanError where targets give one indicator levels of different dimensions."""
     seen_as: dict[str, tuple[str, str]] = {}
-    for target in plan.targets:
+    for target in targets:
         for name, dimension in dimensions_of(target):
             first, other = seen_as.setdefault(name, (target.id, dimension))
             if other != dimension:
