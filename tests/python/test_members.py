@@ -291,11 +291,12 @@ def test_where_the_nearest_members_cannot_others_do(word, levels):
     assert (reached > 100 - 1e-6).sum() >= (least or 0)
     assert (reached > 100 + 1e-6).sum() <= (6 if most is None else most)
     tried = []
-    for chosen in itertools.combinations(NAMES, least or most):
-        sides = {name: "at_least" if name in chosen else "at_most" for name in NAMES}
-        wanted = [n for n in NAMES if (least if n in chosen else most) is not None]
-        bounds = [at.level(n, id=f"of {n}", by=2027, **{sides[n]: "100亿元"}) for n in wanted]
-        tried.append(attaining_path([*(event_of(b, projection) for b in bounds), *events], projection, given).distance)
+    for above in itertools.combinations(NAMES, least or 0):
+        for below in itertools.combinations(set(NAMES) - set(above), 6 - (6 if most is None else most)):
+            sides = {**dict.fromkeys(above, "at_least"), **dict.fromkeys(below, "at_most")}
+            bounds = [at.level(n, id=f"of {n}", by=2027, **{side: "100亿元"}) for n, side in sides.items()]
+            chosen = [*(event_of(bound, projection) for bound in bounds), *events]
+            tried.append(attaining_path(chosen, projection, given).distance)
     assert found.distance == pytest.approx(min(tried), rel=1e-9)
 
 
