@@ -13,7 +13,7 @@ from typing import Literal
 
 from attain.findings import is_open, most_seen, need
 from attain.language import Text, listed
-from attain.levels import BANDED, Functional, Level, bounds_of, fraction, in_unit, threshold_of
+from attain.levels import BANDED, Functional, Level, bounds_of, fraction, in_unit, level_of, threshold_of
 from attain.linear import Row
 from attain.plan import Plan
 from attain.published import implied_level, last_figure
@@ -222,7 +222,7 @@ def _wholes(reading: Reading, relation: Relation) -> Iterator[Implied]:
     unit = whole.effective_unit or ""
     numbers = [amount(fraction(p.value, p.effective_unit), unit) for p in parts]
     rows = reading.grounded([*reading.met_exactly(relation.parts), *reading.related()])
-    low, _ = Functional(Level(whole.indicator, whole.by, whole.price)).reach(rows)
+    low, _ = Functional(level_of(whole, whole.indicator, whole.by)).reach(rows)
     if low is None:
         return
     added = sum((fraction(p.value, p.effective_unit) for p in parts), Fraction(0))

@@ -8,11 +8,12 @@ with is positive, any other not negative; a part is not more than its whole. Str
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
 
 from attain.linear import Row, Variable, supremum
 from attain.relation import Relation
@@ -25,11 +26,13 @@ Reach = tuple[Fraction | None, Fraction | None]
 
 
 class Level(NamedTuple):
-    """The level of an indicator in a year; in constant prices it is a quantity of its own."""
+    """The level of an indicator in a year; in constant prices it is a quantity of its own, and so is a count of members
+    over each size, in base units."""
 
     indicator: str
     year: int | None
     price: str = "nominal"
+    over: Fraction | None = None
 
 
 class Source(NamedTuple):
@@ -147,16 +150,16 @@ class Figure:
         return Source("figure", f"{self.indicator} {self.year} {self.kind}")
 
 
-def functionals(target: Target, price: str, indicator: str | None = None) -> list[Functional]:
-    """What a target bounds: one functional, or one for each year of growth in every year; none without a window.
+def level_of(target: Target, indicator: str, year: int | None) -> Level:
+    """The level of an indicator that a target is of in a year."""
+    return Level(indicator, year, target.price, threshold_of(target) if target.kind == "count_above" else None)
 
-    Parameters
-    ----------
-    price : of its level.
-    indicator : whose level the part is; that of the target by default.
-    """
-    name = indicator or target.indicator
-    part = Level(name, target.by, price)
+
+def functionals(target: Target, name: str) -> list[Functional]:
+    """What a target bounds: one functional, or one for each year of growth in every year; none without a window. The
+    part is the level of the indicator named."""
+    price = target.price
+    part = level_of(target, name, target.by)
     if target.kind in ("share", "coverage", "ratio"):
         return [Functional(part, Level(target.of or f"all of {name}", target.by, price))]
     if target.kind not in ("growth", "multiple", "reduction"):
@@ -219,8 +222,8 @@ def relation_rows(
     banded = counts == BANDED and all(t.kind == "count_above" for t in (whole, *parts))
     years = dict.fromkeys(y for t in (whole, *parts) for y in (t.by, t.since) if y is not None)
     for year in years:
-        top = Level(levels[whole.id], year, whole.price)
-        own = [Level(levels[t.id], year, t.price) for t in parts]
+        top = level_of(whole, levels[whole.id], year)
+        own = [level_of(t, levels[t.id], year) for t in parts]
         if relation.kind == "sum":
             yield Row({top: Fraction(1), **dict.fromkeys(own, Fraction(-1))}, "=", Fraction(0), source)
         for level in own if relation.kind in ("nested", "part_of") and not banded else []:
@@ -230,27 +233,48 @@ def relation_rows(
 
 
 def _members(relation: Relation, targets: Mapping[str, Target], counts: str, source: Source) -> Iterator[Row]:
-    """Members over thresholds make up at least so much of their total: of nested counts each band at its lower end."""
+    """Members over thresholds make up at least so much of their total."""
     named = [targets[name] for name in relation.parts if name in targets]
     counted = [t for t in named if t.kind == "count_above"]
     totals = dict.fromkeys((t.indicator, t.price) for t in named if t.kind in ("level", "growth", "multiple"))
     for year in dict.fromkeys(t.by for t in counted):
-        sizes = {Level(t.indicator, year, t.price): threshold_of(t) for t in counted if t.by == year}
-        weights: dict[Variable, Fraction] = {}
-        below = Fraction(0)
-        for level, size in sorted(sizes.items(), key=lambda item: item[1]):
-            weights[level] = size - below if counts == NESTED else size
-            below = size
+        weights = _least_total({level_of(t, t.indicator, year) for t in counted if t.by == year}, counts)
         for indicator, price in totals:
             yield Row(weights | {Level(indicator, year, price): Fraction(-1)}, "<=", Fraction(0), source)
 
 
-def members_of_count(target: Target, of: Functional) -> Iterator[Row]:
-    """The members named in a count make up at least the threshold for each that counts."""
-    if target.members is not None:
-        weights: dict[Variable, Fraction] = {of.part: threshold_of(target)}
-        weights |= {Level(name, target.by, target.price): Fraction(-1) for name in target.members}
-        yield Row(weights, "<=", Fraction(0))
+def _least_total(levels: Set[Level], counts: str) -> dict[Variable, Fraction]:
+    """What members over sizes make up at least: of nested counts each band at its lower end."""
+    weights: dict[Variable, Fraction] = {}
+    below = Fraction(0)
+    for level in sorted(levels, key=_size):
+        weights[level] = _size(level) - below if counts == NESTED else _size(level)
+        below = _size(level)
+    return weights
+
+
+def rows_of_counts(targets: Iterable[Target], counts: str) -> Iterator[tuple[set[Level], Row]]:
+    """What holds of counts of members anyway, with the counts that it is of: of nested ones not more are over a larger
+    size than over a smaller one, and members by name make up at least what those that count do."""
+    sizes: dict[tuple[Any, ...], set[Level]] = {}
+    named: dict[tuple[Any, ...], set[Level]] = {}
+    for target in targets:
+        if target.kind == "count_above":
+            level = level_of(target, target.indicator, target.by)
+            sizes.setdefault(level[:3], set()).add(level)
+            if target.members is not None:
+                named.setdefault((*level[:3], frozenset(target.members)), set()).add(level)
+    for own in sizes.values() if counts == NESTED else ():
+        for smaller, larger in pairwise(sorted(own, key=_size)):
+            yield {smaller, larger}, Row({larger: Fraction(1), smaller: Fraction(-1)}, "<=", Fraction(0))
+    for (_, year, price, members), own in named.items():
+        total = {Level(name, year, price): Fraction(-1) for name in sorted(members)}
+        yield own, Row(_least_total(own, counts) | total, "<=", Fraction(0))
+
+
+def _size(level: Level) -> Fraction:
+    assert level.over is not None, "a count_above has a threshold"
+    return level.over
 
 
 def dimension_of(target: Target) -> str | None:

@@ -4,14 +4,15 @@ The projected y (`attain.scale`) of all indicators and years ahead have a centre
 within an indicator that of its mixture, between indicators the common factors of joint.h, year by year in reverse
 time. The path is the point within all targets whose distance from the centre in that matrix is least
 (`attain.least_distance`). Its distance is a distance, no probability. Of a count of members it takes those above the
-threshold that are nearest to it on the path to all other targets.
+threshold that are nearest to it on the path to all other targets, and where these contradict the rest, others.
 """
 
 from __future__ import annotations
 
 import contextlib
+import heapq
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 
 _STEPS, _SETTLED = 500, 1e-10
+_TRIES = 64  # of members
 _LEAST = 1e-9  # of its median, a level to start from
 _Side = list[tuple[int | None, float]]
+_Barred = frozenset[tuple[str, Quantity]]  # bounds on members, with the id of the target
 _Owner = tuple[str, tuple[str, ...]]  # of a bound: id of the target, indicators
 
 
@@ -148,11 +151,8 @@ def attaining_path(events: Sequence[AnyEvent], projection: Projection, dependenc
     totals = sorted(_totals(events), key=lambda total: -total.side)
     space = _Space(projection, dependence)
     try:
-        chosen = _with_members(space, events, totals)
-        found = _nearest(space, chosen, totals)
+        chosen, found = _with_members(space, events, totals)
     except NumericalError:
-        return _no_path(events, projection, ())
-    if found.point is None and chosen is not events:  # other members may do
         return _no_path(events, projection, ())
     _, bounds, owners = space.linear(chosen)
     owners = [*owners, *((total.name, tuple(name for name, _ in total.terms)) for total in totals)]
@@ -276,36 +276,83 @@ def _surprises(places: Sequence[tuple[str, int]], dependence: Dependence) -> Flo
     return np.where(years[:, None] == years, dependence.matrix(names)[np.ix_(own, own)], 0.0)
 
 
-def _with_members(space: _Space, events: Sequence[AnyEvent], totals: Sequence[Total]) -> Sequence[AnyEvent]:
-    """The events with each count of members as bounds on those that are nearest to the threshold on the path to all
-    other targets; the same events where there is no count, or no such path."""
-    if all(event.target.members is None for event in events):
-        return events
+def _with_members(
+    space: _Space, events: Sequence[AnyEvent], totals: Sequence[Total]
+) -> tuple[Sequence[AnyEvent], Nearest]:
+    """The events with each count of members as bounds on single members, and the nearest point; the same events where
+    there is no count, or no path to all other targets.
+
+    First come the members that are nearest to the threshold on the path to all other targets. Members whose bounds are
+    part of a contradiction are then barred from these, one at a time, and the choice nearest to that path is next.
+    """
     found = _nearest(space, events, totals)
-    if found.point is None:
-        return events
+    if found.point is None or all(event.target.members is None for event in events):
+        return events, found
     y = space.centre + space.factor @ found.point
-    return [
-        replace(event, quantities=tuple(_one_by_one(space, event.quantities[0], y)))
-        if isinstance(event, PathEvent) and event.target.members is not None
-        else event
-        for event in events
-    ]
+    open_: list[tuple[float, int, _Barred]] = [(0.0, 0, frozenset())]
+    seen = {open_[0][2]}
+    for _ in range(_TRIES):
+        if not open_:
+            break
+        *_, barred = heapq.heappop(open_)
+        chosen, _ = _chosen(space, events, y, barred)
+        with contextlib.suppress(NumericalError):
+            found = _nearest(space, chosen, totals)
+            if found.point is not None:
+                return chosen, found
+            for more in {barred | {bound} for bound in _at_odds(space, chosen, found)} - seen:
+                seen.add(more)
+                with contextlib.suppress(_NoneLeft):
+                    heapq.heappush(open_, (_chosen(space, events, y, more)[1], len(seen), more))
+    raise NumericalError("no members were found with which there is a path")
 
 
-def _one_by_one(space: _Space, count: Quantity, y: Floats) -> Iterator[Quantity]:
-    """A count as bounds on single members: in units of the projection's scale, the nearest reach the threshold and the
-    farthest stay below it."""
+def _at_odds(space: _Space, chosen: Sequence[AnyEvent], found: Nearest) -> Iterator[tuple[str, Quantity]]:
+    """The bounds on members that are part of a contradiction, each with its target."""
+    bounds = {(e.target.id, q.terms[0][0]): q for e in chosen if e.target.members is not None for q in e.quantities}
+    _, _, owners = space.linear(chosen)
+    for (name, indicators), multiplier in zip(owners, found.multipliers, strict=False):  # sums come after
+        if multiplier > 0 and (name, indicators[0]) in bounds:
+            yield name, bounds[name, indicators[0]]
+
+
+def _chosen(space: _Space, events: Sequence[AnyEvent], y: Floats, barred: _Barred) -> tuple[Sequence[AnyEvent], float]:
+    """The events with counts as the bounds on members, of those not barred, that are nearest to a path, and how far
+    they are."""
+    chosen, far = list(events), 0.0
+    for i, event in enumerate(events):
+        if isinstance(event, PathEvent) and event.target.members is not None:
+            own = {bound for name, bound in barred if name == event.target.id}
+            bounds, apart = _one_by_one(space, event.quantities[0], y, own)
+            chosen[i], far = replace(event, quantities=bounds), far + apart
+    return chosen, far
+
+
+def _one_by_one(space: _Space, count: Quantity, y: Floats, barred: Set[Quantity]) -> tuple[tuple[Quantity, ...], float]:
+    """A count as bounds on single members, and the sum of squares of what each misses of its bound: in units of the
+    projection's scale, the nearest reach the threshold and the farthest stay below it. Those that may not stay below
+    are the first to reach it."""
 
     def missing(term: tuple[str, int, float]) -> float:
         at = space.places.index(term[:2])
         return float((term[2] - y[at]) / (space.scale[at] or 1.0))
 
-    terms = sorted(count.terms, key=missing)
-    for name, year, threshold in terms[: int(count.lower)] if count.lower > -math.inf else []:
-        yield Quantity("logs", ((name, year, 1.0),), lower=threshold)
-    for name, year, threshold in terms[int(count.upper) :] if count.upper < math.inf else []:
-        yield Quantity("logs", ((name, year, 1.0),), upper=threshold)
+    floors = {t: Quantity("logs", ((*t[:2], 1.0),), lower=t[2]) for t in count.terms}
+    ceilings = {t: Quantity("logs", ((*t[:2], 1.0),), upper=t[2]) for t in count.terms}
+    least = int(count.lower) if count.lower > -math.inf else 0
+    below = len(count.terms) - int(count.upper) if count.upper < math.inf else 0
+    nearest = sorted(count.terms, key=lambda t: (ceilings[t] not in barred, missing(t)))
+    reach = [t for t in nearest if floors[t] not in barred][:least]
+    stay = sorted((t for t in count.terms if t not in reach and ceilings[t] not in barred), key=missing, reverse=True)
+    if len(reach) < least or len(stay) < below:
+        raise _NoneLeft
+    misses = [*(missing(t) for t in reach), *(-missing(t) for t in stay[:below])]
+    bounds = *(floors[t] for t in reach), *(ceilings[t] for t in stay[:below])
+    return bounds, sum(max(miss, 0.0) ** 2 for miss in misses)
+
+
+class _NoneLeft(Exception):
+    """Too few members are left to choose from."""
 
 
 def _nearest(space: _Space, events: Sequence[AnyEvent], totals: Sequence[Total]) -> Nearest:

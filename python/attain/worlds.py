@@ -29,10 +29,10 @@ from attain.levels import (
     dimension_of,
     dimensions_of,
     functionals,
-    members_of_count,
     on_the_number,
     part_within_whole,
     relation_rows,
+    rows_of_counts,
     sign,
     target_rows,
 )
@@ -73,7 +73,7 @@ class Group:
     Attributes
     ----------
     plan, history : of the check; without figures the history is None.
-    targets : as the plan states them.
+    targets : as the plan states them, what the history knows by a label under its id.
     relations : by their number in the plan, from 1.
     """
 
@@ -242,7 +242,7 @@ class Reading:
     @functools.cached_property
     def functionals(self) -> dict[str, list[Functional]]:
         """What each target bounds."""
-        return {name: functionals(t, t.price, self.levels[name]) for name, t in self.targets.items()}
+        return {name: functionals(t, self.levels[name]) for name, t in self.targets.items()}
 
     @functools.cached_property
     def figures(self) -> dict[str, list[Figure]]:
@@ -302,9 +302,13 @@ class Reading:
 
     def related(self) -> list[Row]:
         """What all relations say."""
-        counts = BANDED if self.world["counts"] == BANDED else NESTED
         numbered = self.group.relations.items()
-        return [row for i, r in numbered for row in relation_rows(r, i, self.targets, self.levels, counts)]
+        return [row for i, r in numbered for row in relation_rows(r, i, self.targets, self.levels, self._counts)]
+
+    @property
+    def _counts(self) -> str:
+        """How counts over thresholds are read."""
+        return self.world["counts"] or NESTED
 
     def alone(self, name: str) -> list[Row]:
         """What one target says, with the figures behind it as published."""
@@ -319,16 +323,16 @@ class Reading:
     def grounded(self, rows: list[Row]) -> list[Row]:
         """Rows with what holds of their levels anyway."""
         named = {level for row in rows for level in row.coefficients}
-        rows = [*rows, *(row for part, row in self._parts if part in named)]
+        rows = [*rows, *(row for parts, row in self._parts if not named.isdisjoint(parts))]
         levels = dict.fromkeys(level for row in rows for level in row.coefficients)
         return [*rows, *(self._signs.get(level) or sign(level, compared=False) for level in levels)]
 
     @functools.cached_property
-    def _parts(self) -> list[tuple[Level, Row]]:
-        """What holds of the parts of targets anyway: within their wholes, and the members of a count."""
+    def _parts(self) -> list[tuple[set[Level], Row]]:
+        """What holds of the parts of targets anyway, with these: within their wholes, and counts of members."""
         of = [(t, f) for name, t in self.targets.items() for f in self.functionals[name]]
-        within = [(f.part, row) for t, f in of for row in part_within_whole(t, [f])]
-        return within + [(f.part, row) for t, f in of for row in members_of_count(t, f)]
+        within = [({f.part}, row) for t, f in of for row in part_within_whole(t, [f])]
+        return [*within, *rows_of_counts(self.targets.values(), self._counts)]
 
     @functools.cached_property
     def _signs(self) -> dict[Variable, Row]:
@@ -350,7 +354,8 @@ def units_apart(plan: Plan, history: History | None, target: Target) -> tuple[st
 
 def groups(plan: Plan, history: History | None) -> list[Group]:
     """The targets of a plan, parted into those that bear on each other, in the order of the plan."""
-    root = {t.id: t.id for t in plan.targets}
+    targets = [_by_id(t, plan, history) for t in plan.targets]
+    root = {t.id: t.id for t in targets}
 
     def find(name: str) -> str:
         while root[name] != name:
@@ -362,27 +367,46 @@ def groups(plan: Plan, history: History | None) -> list[Group]:
             root[find(name)] = find(names[0])
 
     quantities: dict[str, list[str]] = {}
-    for target in plan.targets:
+    for target in targets:
         for name in (target.indicator, target.of, *(target.members or ())):
             if name is not None:
                 quantities.setdefault(name, []).append(target.id)
     for names in (*quantities.values(), *(r.ids for r in plan.relations if r.kind != "overlap")):
         join(list(names))
     members: dict[str, list[Target]] = {}
-    for target in plan.targets:
+    for target in targets:
         members.setdefault(find(target.id), []).append(target)
     own = {i: r for i, r in enumerate(plan.relations, start=1) if r.kind != "overlap"}
-    _check_units(plan)
+    _check_units(plan, targets)
     return [
         Group(plan, history, tuple(part), {i: r for i, r in own.items() if find(r.parts[0]) == name})
         for name, part in members.items()
     ]
 
 
-def _check_units(plan: Plan) -> None:
+def _by_id(target: Target, plan: Plan, history: History | None) -> Target:
+    """A target whose indicators are called by their ids where a history knows them by a label; what its map `serves`
+    for the plan may be defined otherwise than the series, and keeps its name."""
+    if history is None:
+        return target
+    served = history.serves.get(plan.id, {})
+
+    def named(name: str) -> str:
+        return name if name in served else history.find(name) or name
+
+    return target.model_copy(
+        update={
+            "indicator": named(target.indicator),
+            "of": None if target.of is None else named(target.of),
+            "members": None if target.members is None else tuple(map(named, target.members)),
+        }
+    )
+
+
+def _check_units(plan: Plan, targets: Sequence[Target]) -> None:
     """PlanError where targets give one indicator levels of different dimensions."""
     seen_as: dict[str, tuple[str, str]] = {}
-    for target in plan.targets:
+    for target in targets:
         for name, dimension in dimensions_of(target):
             first, other = seen_as.setdefault(name, (target.id, dimension))
             if other != dimension:

@@ -271,6 +271,41 @@ def test_the_path_to_a_count_takes_the_nearest_members(word, dependence):
     assert found.targets.loc["k", "binding"]
 
 
+def level(name, **word):
+    return {"id": name, "kind": "level", "indicator": name, "by": 2027, **word}
+
+
+@pytest.mark.parametrize(
+    ("word", "levels"),
+    [
+        ({"at_least": 3}, [level("c", at_most="99亿元"), level("d", at_most="99亿元")]),
+        ({"at_most": 1}, [level("d", at_least="101亿元")]),
+        ({"at_most": 1}, [level("e", at_least="101亿元")]),
+        ({"between": [2, 2]}, [level("a", at_least="101亿元"), level("f", at_most="99亿元")]),
+        ({"between": [2, 3]}, [level("a", at_least="101亿元"), level("b", at_least="101亿元")]),
+        ({"at_least": 2}, [level(name, at_most="99亿元") for name in "cdef"]),
+    ],
+)
+def test_where_the_nearest_members_cannot_others_do(word, levels):
+    projection = at.project(tidy(), to=2027)
+    given = dependence_of("independent", projection)
+    count, *others = at.load_plan(plan_of({**COUNT, **word}, *levels)).targets
+    events = [event_of(other, projection) for other in others]
+    found = attaining_path([event_of(count, projection), *events], projection, given)
+    least, most = count.counts
+    reached = found.levels.loc[2027]
+    assert (reached > 100 - 1e-6).sum() >= (least or 0)
+    assert (reached > 100 + 1e-6).sum() <= (6 if most is None else most)
+    tried = []
+    for above in itertools.combinations(NAMES, least or 0):
+        for below in itertools.combinations(set(NAMES) - set(above), 6 - (6 if most is None else most)):
+            sides = {**dict.fromkeys(above, "at_least"), **dict.fromkeys(below, "at_most")}
+            bounds = [at.level(n, id=f"of {n}", by=2027, **{side: "100亿元"}) for n, side in sides.items()]
+            chosen = [*(event_of(bound, projection) for bound in bounds), *events]
+            tried.append(attaining_path(chosen, projection, given).distance)
+    assert found.distance == pytest.approx(min(tried), rel=1e-9)
+
+
 def with_total(asked, most):
     """A count, a ceiling on the sum of its members, and the parts of that sum."""
     total = {"id": "t", "kind": "level", "indicator": "total", "by": 2027, "at_most": most}
@@ -290,6 +325,43 @@ def test_members_make_up_a_total():
     assert at.check(with_total(5, "510亿元"), tidy()).feasible
     assert not at.check(with_total(5, "499亿元"), tidy()).feasible
     assert at.check({**with_total(5, "499亿元"), "relations": []}, tidy()).feasible
+
+
+def test_counts_over_two_sizes_are_two_counts():
+    few, many = {**COUNT, "id": "k1", "at_most": 3}, {**COUNT, "id": "k2", "threshold": "80亿元", "at_least": 5}
+    result = at.assess(plan_of(few, many), tidy(), draws=2000)
+    assert result.probability > 0.4
+    assert result.consistency.feasible
+    unnamed = [{key: value for key, value in target.items() if key != "members"} for target in (few, many)]
+    assert at.check(plan_of(*unnamed)).feasible
+    more = plan_of({**few, "at_most": None, "at_least": 5}, {**many, "at_least": None, "at_most": 3})
+    (conflict,) = at.check(more).conflicts
+    assert sorted(conflict.targets) == ["k1", "k2"]
+    assert conflict.certificate.proves()
+
+
+@pytest.mark.parametrize(("most", "feasible"), [("500亿元", True), ("450亿元", True), ("449亿元", False)])
+def test_members_over_two_sizes_make_up_their_bands(most, feasible):
+    plan = with_total(6, most)
+    count, *others = plan["targets"]
+    larger, smaller = {**count, "id": "k1", "at_least": 3}, {**count, "threshold": "50亿元"}
+    assert at.check({**plan, "targets": [larger, smaller, *others]}).feasible is feasible
+
+
+def test_labels_name_the_same_members_in_a_check():
+    plan = with_total(6, "500亿元")
+    labelled = {**plan["targets"][0], "members": [f"集群{name}" for name in NAMES]}
+    (conflict,) = at.check({**plan, "targets": [labelled, *plan["targets"][1:]]}, tidy()).conflicts
+    assert sorted(conflict.targets) == ["k", "t"]
+
+
+def test_a_label_and_an_id_name_one_level():
+    floor, ceiling = {"id": "x", "at_least": "100亿元"}, {"id": "y", "at_most": "90亿元"}
+    both = {"kind": "level", "by": 2027}
+    plan = plan_of({**both, **floor, "indicator": "a"}, {**both, **ceiling, "indicator": "集群a"})
+    (conflict,) = at.check(plan, tidy()).conflicts
+    assert sorted(conflict.targets) == ["x", "y"]
+    assert at.check(plan).feasible
 
 
 def test_no_path_to_a_count_is_no_proof():
