@@ -412,7 +412,8 @@ def test_a_folder_is_read_again(serial, tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
-def test_a_pool_that_breaks_loses_only_what_it_had(serial, tmp_path):
+def test_a_pool_that_breaks_loses_only_what_it_had(tmp_path):
+    many = draws(600)  # so many that most still wait when it breaks
     with ProcessPoolExecutor(2) as executor:
 
         def kill():
@@ -422,13 +423,14 @@ def test_a_pool_that_breaks_loses_only_what_it_had(serial, tmp_path):
                 process.kill()
 
         threading.Thread(target=kill, daemon=True).start()
-        broken = at.sweep(PLAN, HISTORY, SCENARIOS, executor=executor, out=tmp_path, chunk=2)
+        broken = at.sweep(PLAN, HISTORY, many, executor=executor, out=tmp_path, chunk=5)
     lost = broken[broken["error"] != ""]
-    assert 0 < len(lost) < len(SCENARIOS)
+    assert 0 < len(lost) < len(many)
     assert lost["error"].str.startswith("BrokenProcessPool").all()
+    serial = at.sweep(PLAN, HISTORY, many)
     kept = broken[broken["error"] == ""]
     assert bytes_of(kept) == bytes_of(serial[serial["scenario"].isin(kept["scenario"])])
-    assert bytes_of(at.sweep(PLAN, HISTORY, SCENARIOS, out=tmp_path)) == bytes_of(serial)
+    assert bytes_of(at.sweep(PLAN, HISTORY, many, out=tmp_path)) == bytes_of(serial)
 
 
 def test_what_failed_is_tried_again(tmp_path):
