@@ -19,7 +19,7 @@
 #define SMOOTH_ERROR 1e-6   /* that comes at little cost */
 #define KINK_SAFETY 5       /* actual errors were found at up to 4.7 times the last change */
 #define MOST_DIFFERENCE 1e3 /* of logs: hopeless */
-#define STEEPEST 12.0
+#define STEEPEST 16.0
 #define LEAST_LOG (-1e5) /* what is less at 0 counts as this */
 
 /* log M of every part at places that are blocks of LANES, which grow to both sides. */
@@ -212,7 +212,7 @@ static att_status refine(line_table *t, double relative_error, att_joint_result 
 }
 
 /* Halves that are both too coarse may agree by chance. The spectrum of phi(x) prod Phi(slope_i x - ...) falls at least as
- * exp(-w^2 / (2 (1 + sum slope_i^2))), and the rule errs by it at w = 2 pi / step: STEEPEST leaves exp(-26). */
+ * exp(-w^2 / (2 (1 + sum slope_i^2))), and the rule errs by it at w = 2 pi / step: by exp(-20) at STEEPEST. */
 static int first_refinement(const joint_products *products)
 {
     double most = 0;

@@ -13,6 +13,7 @@
 #define LEAST_M 1e-10
 #define LEAST_LOG_WEIGHT (-55.0) /* of scales */
 #define NEXT_TO_ZERO 1e-14
+#define MANY 16            /* components for which a rule is worth its making, though they go into bins */
 #define BEYOND_NONE (-1.0) /* the reach of no rule: every component is beyond it */
 
 static double slope_of(const component_rows *rows, size_t k)
@@ -129,7 +130,7 @@ static att_status put_group(joint_places *p, const part_group *group, int refine
     scale_rule rule = {.reach = BEYOND_NONE};
     att_status status = ATT_OK;
     if (isinf(group->df)) return put_beyond(&p->both, rows, BEYOND_NONE, 1, 1); /* normals have no scale */
-    if (p->both.bins.bins == 0) {
+    if (p->both.bins.bins == 0 || rows->components > MANY) {
         status = scale_rule_fill(group->df, 0.5 * step, farthest_place(rows), &rule);
         if (status == ATT_OK) status = put_few(p, rows, &rule);
         if (status != ATT_OK || farthest_place(rows) <= rule.reach) return status;

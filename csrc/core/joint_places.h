@@ -4,8 +4,8 @@
  *
  *     P(e >= r a_k - slope_k x)  =  Phi(slope_k x - place),      place = r a_k.
  *
- * Places of one slope are gathered in bins (joint_bins.h). Others are summed one by one, so that it pays to have few: a t
- * takes the scales of a Gauss rule (scale_rule.h), where it is not too far out for that. Where M is below 1e-10 the sum says no
+ * Places of one slope are gathered in bins (joint_bins.h), others are summed one by one. It pays to have few: a t takes the
+ * scales of a Gauss rule (scale_rule.h), where it is not too far out for that. Where M is below 1e-10 the sum says no
  * more than that; who wants to know goes to joint_given, which works in logs. */
 #ifndef ATTAIN_CORE_JOINT_PLACES_H
 #define ATTAIN_CORE_JOINT_PLACES_H

@@ -15,15 +15,16 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MOST 12
 #define YEARS 3
-#define COMPONENTS 5
+#define MOST_COMPONENTS 20
+#define SOME 5
 
 static const att_rectangle_accuracy ORDINARY = {0, 1e-4, 1572864}, FINE = {0, 1e-14, 1572864};
 
 /* Indicators over three years, bounds on their last year unless a test says otherwise. */
 typedef struct {
     size_t indicators, factors, components;
-    double weight[MOST][COMPONENTS], df[MOST][COMPONENTS];
-    double location[MOST][COMPONENTS][YEARS], scale[MOST][COMPONENTS][YEARS][YEARS];
+    double weight[MOST][MOST_COMPONENTS], df[MOST][MOST_COMPONENTS];
+    double location[MOST][MOST_COMPONENTS][YEARS], scale[MOST][MOST_COMPONENTS][YEARS][YEARS];
     double loading[MOST][2];
     size_t bounds[MOST];
     double row[MOST][3][YEARS], lower[MOST][3], upper[MOST][3];
@@ -139,7 +140,7 @@ static void components_may_be_gathered(void **unused)
     static const double DF[] = {1.4, 5.4, 30, INFINITY, 1e6, 1e12}, PUSH[] = {-3, 0, 1.5, 5};
     for (size_t d = 0; d < COUNT(DF); d++) {
         for (size_t c = 0; c < COUNT(PUSH); c++) {
-            problem gathered = walks(4, COMPONENTS, DF[d]), single;
+            problem gathered = walks(4, c % 2 ? MOST_COMPONENTS : SOME, DF[d]), single;
             if (d == 3) gathered.df[2][0] = 7; /* normal and t components in one indicator */
             for (size_t i = 0; i < 4; i++) {
                 gathered.lower[i][0] += PUSH[c];
@@ -272,17 +273,17 @@ static void margins_are_exact(void **unused)
 {
     (void)unused;
     for (int trial = 0; trial < 60; trial++) {
-        problem p = walks(2, COMPONENTS, trial % 2 ? 4 : 9);
-        double location[COMPONENTS], scale[COMPONENTS], expected;
+        problem p = walks(2, SOME, trial % 2 ? 4 : 9);
+        double location[SOME], scale[SOME], expected;
         p.lower[0][0] = 8 * uniform() - 2;
         p.upper[0][0] = trial % 3 ? INFINITY : p.lower[0][0] + pow(10, -4 * uniform());
         p.lower[1][0] = -INFINITY;
         p.df[0][0] = 1;
-        for (size_t k = 0; k < COMPONENTS; k++) {
+        for (size_t k = 0; k < SOME; k++) {
             location[k] = p.location[0][k][YEARS - 1];
             scale[k] = sqrt(p.scale[0][k][YEARS - 1][YEARS - 1]);
         }
-        att_margin margin = {COMPONENTS, p.weight[0], p.df[0], location, scale};
+        att_margin margin = {SOME, p.weight[0], p.df[0], location, scale};
         att_margin_log_interval(&margin, p.lower[0][0], p.upper[0][0], &expected);
         att_joint_result found = solved(&p, ORDINARY);
         assert_within(found.log_probability, expected, 1e-8 + found.log_error);
@@ -292,7 +293,7 @@ static void margins_are_exact(void **unused)
 static void strangers_multiply(void **unused)
 {
     (void)unused;
-    problem both = walks(2, COMPONENTS, 5), first = both, second = both;
+    problem both = walks(2, SOME, 5), first = both, second = both;
     both.loading[1][0] = 0;
     first.bounds[1] = second.bounds[0] = 0;
     double product = solved(&first, ORDINARY).log_probability + solved(&second, ORDINARY).log_probability;
@@ -304,7 +305,7 @@ static void strangers_multiply(void **unused)
 static void what_is_remembered_is_the_same_to_the_last_bit(void **unused)
 {
     (void)unused;
-    problem p = walks(5, COMPONENTS, 4);
+    problem p = walks(5, SOME, 4);
     att_joint_memo *memo = att_joint_memo_new(0);
     assert_non_null(memo);
     uint64_t key[MOST] = {0, 1, 2, 3, 4};
@@ -338,7 +339,7 @@ static void tails_are_stable(void **unused)
 {
     (void)unused;
     for (double push = 0; push < 400; push = 2 * push + 1) {
-        problem p = walks(7, COMPONENTS, 7);
+        problem p = walks(7, SOME, 7);
         for (size_t i = 0; i < p.indicators; i++) p.lower[i][0] += push;
         att_joint_result rough = solved(&p, (att_rectangle_accuracy){0, 1e-3, 1572864}),
                          fine = solved(&p, FINE);
@@ -377,7 +378,7 @@ static void check_subsets(problem p, double tolerance)
 static void subsets_are_those_of_fewer_bounds(void **unused)
 {
     (void)unused;
-    problem one_year = walks(4, COMPONENTS, 6), years = walks(2, 1, 6), alone = walks(1, 1, 6);
+    problem one_year = walks(4, SOME, 6), years = walks(2, 1, 6), alone = walks(1, 1, 6);
     one_year.bounds[1] = 2; /* a second, stricter bound on the same functional */
     one_year.row[1][1][YEARS - 1] = 1;
     one_year.lower[1][1] = -INFINITY;
